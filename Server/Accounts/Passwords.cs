@@ -1,0 +1,39 @@
+using System.Text;
+using Bcrypt = BCrypt.Net.BCrypt;
+
+namespace QrLogin.Server.Accounts;
+
+/// <summary>bcrypt, bounded: it is made to be slow, so at most two run at a time and the rest wait briefly. Safe for concurrent use.</summary>
+internal sealed class Passwords : IDisposable
+{
+    /// <summary>bcrypt reads no further; a longer password is refused, not cut.</summary>
+    public const int MaxBytes = 72;
+
+    /// <summary>Of a random password that nobody has: checked when there is no account, so that the answer takes as long.</summary>
+    private const string HashOfNobody = "$2a$12$x5Yk8yk1Ws7.Ov3n9qv2fO0bJmE1YlUuZ3Yz4hTQd6nN0mZk2pW7e";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim places = new(2);
+
+    public static bool Fits(string password) => Encoding.UTF8.GetByteCount(password.Normalize()) <= MaxBytes;
+
+    /// <returns>Whether it is the password; null when too many are being checked.</returns>
+    public async Task<bool?> CheckAsync(string password, string? hash)
+    {
+        if (!await places.WaitAsync(Patience))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await Task.Run(() => Bcrypt.Verify(password.Normalize(), hash ?? HashOfNobody)) && hash is not null;
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    public void Dispose() => places.Dispose();
+}

@@ -1,0 +1,80 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using QrLogin.Server.Http;
+using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Accounts;
+
+/// <summary>Step 0: a user signs in on the PC. Always a new session; unknown user, wrong password and disabled account answer alike.</summary>
+internal static class SignInEndpoint
+{
+    /// <summary>In seconds: how long a client waits when too many passwords are being checked.</summary>
+    private const int RetryAfterBusy = 2;
+
+    public static IServiceCollection AddAccounts(this IServiceCollection services) =>
+        services.AddSingleton<AccountStore>().AddSingleton<Passwords>();
+
+    public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/session", SignIn);
+        return routes;
+    }
+
+    private static async Task<Results<Ok<SessionAnswer>, ProblemHttpResult>> SignIn(
+        SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, IOptions<SiteOptions> site, HttpContext context)
+    {
+        if (!site.Value.Allows(context.Request))
+        {
+            return Problem.OriginNotAllowed.Result();
+        }
+
+        var account = await accounts.FindAsync(request.Username!);
+        var isRight = await passwords.CheckAsync(request.Password!, account?.PasswordHash);
+        if (isRight is null)
+        {
+            return Problem.TooManyRequests.Result(context.Response, RetryAfterBusy);
+        }
+
+        if (account is null || isRight is false)
+        {
+            return Problem.InvalidCredentials.Result();
+        }
+
+        var token = Secret.New(SessionStore.TokenLength);
+        var session = await accounts.SignInAsync(request.Username!, account, token, cookie.Read(context.Request),
+            Device.FromUserAgent(context.Request.Headers.UserAgent.ToString()), context.ClientAddress());
+        if (session is null)
+        {
+            return Problem.InvalidCredentials.Result();
+        }
+
+        cookie.Write(context.Response, token);
+        return TypedResults.Ok(SessionAnswer.Of(session));
+    }
+}
+
+/// <param name="Username">1 to 64 of <c>A-Z a-z 0-9 . _ @ + -</c>, in any case.</param>
+/// <param name="Password">At most 72 bytes of UTF-8 in NFC.</param>
+public sealed partial record SignInRequest(string? Username, string? Password) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Name().IsMatch(Username ?? ""))
+        {
+            yield return new ValidationResult("Give 1 to 64 of A-Z a-z 0-9 . _ @ + -", [nameof(Username)]);
+        }
+
+        if (string.IsNullOrEmpty(Password) || !Passwords.Fits(Password))
+        {
+            yield return new ValidationResult($"Give 1 to {Passwords.MaxBytes} bytes of UTF-8.", [nameof(Password)]);
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9._@+-]{1,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
+
+    public override string ToString() => $"{nameof(SignInRequest)} of {Username}";
+}

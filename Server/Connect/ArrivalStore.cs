@@ -1,0 +1,56 @@
+using Dapper;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Connect;
+
+/// <summary>What a page has to know when it connects, in one round trip. Safe for concurrent use.</summary>
+internal sealed class ArrivalStore(Database database)
+{
+    public Task<Arrival> ReadAsync(Guid accountId)
+    {
+        const string sql = """
+            select kind, value from binding where account_id = @accountId order by created_at, key;
+
+            select id, ceil(extract(epoch from expires_at - now()))::int as seconds, check_code,
+              device_name, device_platform, host(address) as address
+            from login_attempt
+            where account_id = @accountId and redeemed_at is null and declined_at is null and superseded_at is null and expires_at > now();
+
+            select id, session_id, redeemed_at, device_name, device_platform, host(address) as address
+            from login_attempt
+            where account_id = @accountId and redeemed_at > now() - interval '10 min' order by redeemed_at desc
+            """;
+        return database.RunAsync(async (connection, cancellation) =>
+        {
+            await using var results = await connection.QueryMultipleAsync(
+                new CommandDefinition(sql, new { accountId }, cancellationToken: cancellation));
+            var identifiers = await results.ReadAsync<(string Kind, string Value)>();
+            var open = await results.ReadAsync<AttemptRow>();
+            var recent = await results.ReadAsync<AttemptRow>();
+            return new Arrival(
+                [.. identifiers.Select(each => Identifier.Stored(each.Kind, each.Value))],
+                [.. open.Select(each => new OpenAttempt(each.Id, each.Seconds, $"{each.CheckCode}", each.Device))],
+                [.. recent.Select(each => new RecentAttempt(
+                    each.Id, new AdmittedSession(each.SessionId, new Device(each.DeviceName, each.DevicePlatform)), each.Device, each.RedeemedAt))]);
+        });
+    }
+
+    private sealed record AttemptRow
+    {
+        public required Guid Id { get; init; }
+        public required string Address { get; init; }
+        public string? DeviceName { get; init; }
+        public string? DevicePlatform { get; init; }
+        public int Seconds { get; init; }
+        public short CheckCode { get; init; }
+        public Guid SessionId { get; init; }
+        public DateTime RedeemedAt { get; init; }
+
+        public AttemptDevice Device => new(DeviceName, DevicePlatform, Address);
+    }
+}
+
+/// <summary>The identifiers that find the account, its open attempts, and those redeemed in the last ten minutes, newest first.</summary>
+internal sealed record Arrival(Identifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent);

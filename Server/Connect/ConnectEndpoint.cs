@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using QrLogin.Server.Http;
+using QrLogin.Server.Sessions;
+
+namespace QrLogin.Server.Connect;
+
+/// <summary>Step 1: the PC's page opens its long connection, RFC 6455 over HTTP/1.1 or RFC 8441 over HTTP/2.</summary>
+internal static class ConnectEndpoint
+{
+    private const string Subprotocol = "qrlogin.v1";
+
+    /// <summary>In seconds: how long a client waits when this server is going away.</summary>
+    private const int RetryAfterGoingAway = 5;
+
+    public static IServiceCollection AddConnect(this IServiceCollection services) => services
+        .AddSingleton<BrowserConnections>()
+        .AddSingleton<ArrivalStore>()
+        .Configure<WebSocketOptions>(options =>
+        {
+            options.KeepAliveInterval = TimeSpan.FromSeconds(20);
+            options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+        });
+
+    public static WebApplication MapConnect(this WebApplication app)
+    {
+        app.UseWebSockets();
+        app.MapMethods("/connect", [HttpMethods.Get, HttpMethods.Connect], Connect);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BrowserConnections>().CloseAll);
+        return app;
+    }
+
+    private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> Connect(
+        BrowserConnections connections, ArrivalStore arrivals, IOptions<SiteOptions> site, HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            return Problem.UpgradeRequired.Result();
+        }
+
+        if (!site.Value.Allows(context.Request))
+        {
+            return Problem.OriginNotAllowed.Result();
+        }
+
+        await context.AuthenticateAsync(SessionAuthentication.SchemeName);
+        if (context.Features.Get<Session>() is not { } session)
+        {
+            return Problem.SessionRequired.Result();
+        }
+
+        if (!session.IsWeb)
+        {
+            return Problem.WebSessionRequired.Result();
+        }
+
+        if (!context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol))
+        {
+            return Problem.UnsupportedProtocol.Result();
+        }
+
+        if (connections.IsClosed)
+        {
+            return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
+        }
+
+        var arrival = await arrivals.ReadAsync(session.AccountId);
+        using var connection = new BrowserConnection(await context.WebSockets.AcceptWebSocketAsync(Subprotocol), session.Id, session.AccountId);
+        await HoldAsync(connection, connections, session, arrival);
+        return TypedResults.Empty;
+    }
+
+    private static async Task HoldAsync(BrowserConnection connection, BrowserConnections connections, Session session, Arrival arrival)
+    {
+        try
+        {
+            if (!connections.TryAdd(connection, arrival.Identifiers))
+            {
+                connection.Close(CloseReason.GoingAway);
+            }
+
+            var welcome = new WelcomeMessage(
+                connection.Id,
+                new AccountView(session.Username, session.DisplayName),
+                [.. arrival.Identifiers.Select(each => new MaskedIdentifier(each.Kind, each.Masked))],
+                arrival.OpenAttempts,
+                arrival.Recent);
+            await connection.RunAsync(welcome.ToUtf8());
+        }
+        finally
+        {
+            connections.Remove(connection);
+        }
+    }
+}

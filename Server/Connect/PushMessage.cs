@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using QrLogin.Server.Sessions;
+
+namespace QrLogin.Server.Connect;
+
+/// <summary>What the server says on a socket: one JSON object a text message, told apart by <c>type</c>. All times in whole seconds.</summary>
+internal abstract record PushMessage([property: JsonPropertyOrder(-1)] string Type)
+{
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), PushMessageJson.Default);
+}
+
+/// <summary>The first message on every socket.</summary>
+internal sealed record WelcomeMessage(
+    Guid ConnectionId, AccountView Account, MaskedIdentifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent)
+    : PushMessage("welcome");
+
+/// <summary>A phone asks: the code to show, as a <c>data:image/png</c> URI, and who asks.</summary>
+internal sealed record QrMessage(
+    Guid AttemptId, string Image, int ExpiresIn, int AttemptExpiresIn, string CheckCode, AttemptDevice Device)
+    : PushMessage("qr");
+
+/// <summary>A phone other than the one that asked has tried the code.</summary>
+internal sealed record WarningMessage(Guid AttemptId, string Reason) : PushMessage("warning")
+{
+    public const string WrongPhone = "wrong_phone";
+}
+
+/// <summary>The attempt is over; with <see cref="Session"/> when it became one.</summary>
+internal sealed record EndedMessage(
+    Guid AttemptId, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AdmittedSession? Session = null)
+    : PushMessage("ended")
+{
+    public const string Redeemed = "redeemed";
+    public const string Declined = "declined";
+    public const string Superseded = "superseded";
+}
+
+internal sealed record MaskedIdentifier(string Kind, string Masked);
+
+internal sealed record OpenAttempt(Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device);
+
+internal sealed record RecentAttempt(Guid AttemptId, AdmittedSession Session, AttemptDevice Device, DateTime RedeemedAt);
+
+/// <summary>The phone's session that an attempt became.</summary>
+internal sealed record AdmittedSession(Guid Id, Device Device);
+
+/// <summary>Who asks: the phone's own claims, and the address that the server saw.</summary>
+internal sealed record AttemptDevice(string? Name, string? Platform, string Address);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(WelcomeMessage))]
+[JsonSerializable(typeof(QrMessage))]
+[JsonSerializable(typeof(WarningMessage))]
+[JsonSerializable(typeof(EndedMessage))]
+internal sealed partial class PushMessageJson : JsonSerializerContext;

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics;
+using Serilog;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>What holds for every call: limits, JSON, problem+json, caching, the log line.</summary>
+internal static class HttpServices
+{
+    private const int MaxBodyBytes = 8 * 1024;
+
+    public static WebApplicationBuilder AddHttp(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+        });
+        builder.Host.UseSerilog((context, logger) => logger.ReadFrom.Configuration(context.Configuration));
+        builder.Services
+            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10))
+            .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
+            .ConfigureHttpJsonOptions(json =>
+            {
+                json.SerializerOptions.PropertyNameCaseInsensitive = false;
+                json.SerializerOptions.AllowDuplicateProperties = false;
+                json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            })
+            .AddProblemDetails(options => options.CustomizeProblemDetails = Problem.Customize)
+            .AddExceptionHandler<ProblemExceptionHandler>()
+            .AddValidation()
+            .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        return builder;
+    }
+
+    public static WebApplication UseHttp(this WebApplication app)
+    {
+        // The route, not the path: what a client wrote into the path stays out of the log.
+        app.UseSerilogRequestLogging(options =>
+        {
+            options.MessageTemplate = "{RequestMethod} {Route} {StatusCode} in {Elapsed:0.0} ms";
+            options.IncludeQueryInRequestPath = false;
+            options.EnrichDiagnosticContext = (log, context) =>
+                log.Set("Route", Endpoint(context)?.RoutePattern.RawText ?? "(no route)");
+        });
+        app.Use((context, next) =>
+        {
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers.CacheControl = "no-store";
+                return Task.CompletedTask;
+            });
+            return next(context);
+        });
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        return app;
+    }
+
+    private static RouteEndpoint? Endpoint(HttpContext context) =>
+        (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint;
+
+    /// <summary>From where the call comes; an IPv4 peer on a dual-stack socket is IPv4.</summary>
+    public static IPAddress ClientAddress(this HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4(),
+        { } address => address,
+        null => IPAddress.None,
+    };
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>
+/// Every error that this server answers (RFC 9457), each with its stable <c>code</c>. Nothing in them depends on the inside, so answers
+/// with one code are the same bytes.
+/// </summary>
+internal sealed record Problem(int Status, string Code, string Title, string Detail)
+{
+    public static readonly Problem InvalidRequest = new(400, "invalid_request", "The request is not valid.",
+        "A member is missing or has the wrong form; errors names it.");
+    public static readonly Problem UnsupportedProtocol = new(400, "unsupported_protocol", "The WebSocket subprotocol is not supported.",
+        "Offer the subprotocol qrlogin.v1.");
+    public static readonly Problem InvalidTicket = new(400, "invalid_ticket", "This code cannot be used.",
+        "The code is unknown, used or expired, or belongs to another phone. Start again on this phone and scan the new code.");
+    public static readonly Problem SessionRequired = new(401, "session_required", "Nobody is signed in.",
+        "The session is missing or has ended. Sign in.");
+    public static readonly Problem InvalidCredentials = new(401, "invalid_credentials", "The user name or the password is wrong.",
+        "Check both and try again.");
+    public static readonly Problem WebSessionRequired = new(403, "web_session_required", "Only a computer may do this.",
+        "A phone's session cannot; do it where you signed in with your password.");
+    public static readonly Problem OriginNotAllowed = new(403, "origin_not_allowed", "The request does not come from an allowed page.",
+        "Its Origin is not PublicOrigin or one of AllowedOrigins.");
+    public static readonly Problem NotFound = new(404, "not_found", "There is nothing here.",
+        "The address or the id is unknown.");
+    public static readonly Problem NoLiveConnection = new(404, "no_live_connection", "Nothing is connected for this phone.",
+        "Sign in on your computer and leave the page open, then try again.");
+    public static readonly Problem MethodNotAllowed = new(405, "method_not_allowed", "The address does not take this method.",
+        "Allow names those that it takes.");
+    public static readonly Problem AlreadyRedeemed = new(410, "already_redeemed", "This code has already been used.",
+        "Start again on this phone and scan the new code.");
+    public static readonly Problem Declined = new(410, "declined", "The sign-in was declined on the computer.",
+        "Nothing was signed in.");
+    public static readonly Problem Superseded = new(410, "superseded", "A newer sign-in took the place of this one.",
+        "Start again on this phone and scan the new code.");
+    public static readonly Problem SessionEnded = new(410, "session_ended", "The computer was signed out.",
+        "Sign in on the computer, then start again on this phone.");
+    public static readonly Problem TicketExpired = new(410, "ticket_expired", "This code has expired.",
+        "Scan the code that the computer shows now.");
+    public static readonly Problem BodyTooLarge = new(413, "body_too_large", "The body is too large.",
+        "It may have 8 KiB.");
+    public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The body has the wrong media type.",
+        "Send application/json.");
+    public static readonly Problem UpgradeRequired = new(426, "upgrade_required", "This address speaks WebSocket only.",
+        "Open it as a WebSocket.");
+    public static readonly Problem TooManyRequests = new(429, "too_many_requests", "Too many tries.",
+        "Wait as many seconds as Retry-After says.");
+    public static readonly Problem InternalError = new(500, "internal_error", "Something went wrong here.",
+        "It has been logged. Try again later.");
+    public static readonly Problem Unavailable = new(503, "unavailable", "The service is not available at the moment.",
+        "Try again in as many seconds as Retry-After says.");
+
+    private static readonly Dictionary<int, Problem> ByStatus = new[]
+    {
+        InvalidRequest, SessionRequired, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, UpgradeRequired, TooManyRequests,
+        InternalError, Unavailable,
+    }.ToDictionary(problem => problem.Status);
+
+    private static readonly Problem[] Gone = [AlreadyRedeemed, Declined, Superseded, SessionEnded, TicketExpired];
+
+    /// <summary>How long a client is asked to wait on a 503, in seconds.</summary>
+    private const int RetryAfterUnavailable = 2;
+
+    public ProblemHttpResult Result() => TypedResults.Problem(
+        Detail, statusCode: Status, title: Title, type: Type, extensions: [KeyValuePair.Create<string, object?>("code", Code)]);
+
+    /// <summary>For 429 and 503, which carry <c>Retry-After</c> in seconds.</summary>
+    public ProblemHttpResult Result(HttpResponse response, int retryAfter)
+    {
+        response.Headers.RetryAfter = retryAfter.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Result();
+    }
+
+    /// <summary>The 410 of that code; 400 <c>invalid_ticket</c> for anything else.</summary>
+    public static Problem OfGone(string? code) => Gone.FirstOrDefault(problem => problem.Code == code) ?? InvalidTicket;
+
+    /// <summary>Gives the framework's own problems (routing, binding, validation) our code and our words.</summary>
+    public static void Customize(ProblemDetailsContext context)
+    {
+        var details = context.ProblemDetails;
+        details.Extensions.Remove("traceId"); // it would make equal answers differ
+        if (details.Extensions.ContainsKey("code"))
+        {
+            return;
+        }
+
+        var status = details.Status ?? context.HttpContext.Response.StatusCode;
+        var problem = ByStatus.GetValueOrDefault(status) ?? (status < 500 ? InvalidRequest : InternalError);
+        (details.Type, details.Title, details.Detail) = (problem.Type, problem.Title, problem.Detail);
+        details.Extensions["code"] = problem.Code;
+        if (details is HttpValidationProblemDetails validation)
+        {
+            validation.Errors = validation.Errors.ToDictionary(error => MemberPath(error.Key), error => error.Value);
+        }
+        else if (problem == InvalidRequest)
+        {
+            details.Extensions.TryAdd("errors", new Dictionary<string, string[]> { ["$"] = ["The body is not the JSON that is expected."] });
+        }
+
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.HttpContext.Response.Headers.RetryAfter = $"{RetryAfterUnavailable}";
+        }
+    }
+
+    private string Type => $"urn:qrlogin:problem:{Code}";
+
+    /// <summary><c>Identifiers[0].Kind</c> as the client knows it: <c>identifiers[0].kind</c>.</summary>
+    private static string MemberPath(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+}

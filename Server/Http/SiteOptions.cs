@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>Where people reach this server. The keys stand at the top level of the configuration; a wrong value refuses to start.</summary>
+internal sealed class SiteOptions : IValidatableObject
+{
+    /// <summary>What the QR code points at and browsers name as <c>Origin</c>: scheme, host and port, nothing after.</summary>
+    [Required]
+    public string PublicOrigin { get; init; } = "http://localhost:8080";
+
+    /// <summary>Further origins whose pages may connect and use the cookie.</summary>
+    public string[] AllowedOrigins { get; init; } = [];
+
+    /// <summary>Development on this machine: the one case in which the cookie goes without <c>Secure</c>.</summary>
+    public bool IsLocal => PublicOrigin.StartsWith("http:", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether the request comes from a page of ours (OWASP CSRF, "verifying origin"): a present <c>Origin</c> decides, compared whole;
+    /// <c>Sec-Fetch-Site</c> counts only without it; neither is no.
+    /// </summary>
+    public bool Allows(HttpRequest request)
+    {
+        var origin = request.Headers.Origin;
+        return origin.Count > 0
+            ? origin.Count == 1 && (origin[0] == PublicOrigin || AllowedOrigins.Contains(origin[0], StringComparer.Ordinal))
+            : request.Headers["Sec-Fetch-Site"] == "same-origin";
+    }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Fault(PublicOrigin) is { } fault)
+        {
+            yield return new ValidationResult($"PublicOrigin (environment variable PublicOrigin): {fault}");
+        }
+
+        foreach (var (index, origin) in AllowedOrigins.Index())
+        {
+            if (Fault(origin) is { } wrong)
+            {
+                yield return new ValidationResult($"AllowedOrigins:{index} (environment variable AllowedOrigins__{index}): {wrong}");
+            }
+        }
+    }
+
+    private static string? Fault(string origin) =>
+        !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            || uri.GetLeftPart(UriPartial.Authority) != origin
+            ? $"\"{origin}\" is not an origin; write it in lower case as https://login.example.com, without a path or a slash at the end."
+            : uri.Scheme == "http" && uri.Host != "localhost"
+                ? $"\"{origin}\" is not encrypted; http serves only localhost, for development. Use https."
+                : null;
+}

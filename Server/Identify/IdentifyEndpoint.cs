@@ -1,0 +1,104 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Connect;
+using QrLogin.Server.Http;
+using QrLogin.Server.Present;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Identify;
+
+/// <summary>
+/// Step 2: the phone says who it is, and a QR code appears on the PC of whom it belongs to. Identifiers only find; they prove nothing.
+/// Whatever the reason that nobody is found, the answer is the same and takes as long.
+/// </summary>
+internal static class IdentifyEndpoint
+{
+    public static IServiceCollection AddIdentify(this IServiceCollection services) => services.AddSingleton<AttemptStore>();
+
+    public static IEndpointRouteBuilder MapIdentify(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/login/identify", Identify);
+        return routes;
+    }
+
+    private static async Task<Results<Accepted<IdentifyResponse>, ProblemHttpResult>> Identify(
+        IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, Presenter presenter, HttpContext context)
+    {
+        var phone = request.Phone(context);
+        var accountId = connections.FindAccount(phone.Identifiers);
+        var tickets = accountId is { } found ? Array.ConvertAll(presenter.LiveSessions(found), Ticket.For) : [];
+        var attempt = await attempts.OpenAsync(accountId, phone, tickets);
+        if (attempt.SupersededId is { } superseded)
+        {
+            presenter.End(accountId!.Value, new EndedMessage(superseded, EndedMessage.Superseded));
+        }
+
+        return attempt.Verdict switch
+        {
+            OpenedAttempt.Opened when Show(attempt, tickets, phone, presenter) => Accepted(attempt),
+            OpenedAttempt.Repeated => Accepted(attempt),
+            OpenedAttempt.Limited => Problem.TooManyRequests.Result(context.Response, attempt.RetryAfter!.Value),
+            _ => Problem.NoLiveConnection.Result(),
+        };
+    }
+
+    /// <returns>Whether any socket took a code.</returns>
+    private static bool Show(OpenedAttempt attempt, Ticket[] tickets, PhoneRequest phone, Presenter presenter)
+    {
+        var device = new AttemptDevice(phone.Device.Name, phone.Device.Platform, phone.Address.ToString());
+        var onScreen = new AttemptOnScreen(attempt.Id!.Value, attempt.ExpiresIn!.Value, Ticket.Lifetime, $"{attempt.CheckCode}", device);
+        var isShown = false;
+        foreach (var ticket in tickets)
+        {
+            isShown |= attempt.Sessions.Contains(ticket.SessionId) && presenter.Show(ticket, onScreen);
+        }
+
+        return isShown;
+    }
+
+    private static Accepted<IdentifyResponse> Accepted(OpenedAttempt attempt) =>
+        TypedResults.Accepted((string?)null, new IdentifyResponse(attempt.Id!.Value, $"{attempt.CheckCode}", attempt.ExpiresIn!.Value));
+}
+
+/// <param name="Identifiers">One to eight; the first that finds a live connection decides the account.</param>
+/// <param name="CodeChallenge">RFC 7636 S256 of a verifier that never leaves the phone until it redeems: 43 characters.</param>
+/// <param name="CodeChallengeMethod"><c>S256</c>.</param>
+/// <param name="Device">Optional; shown on the PC as the phone's own claim.</param>
+public sealed record IdentifyRequest(
+    SubmittedIdentifier[]? Identifiers, string? CodeChallenge, string? CodeChallengeMethod, ClaimedDevice? Device) : IValidatableObject
+{
+    private const int ChallengeLength = 32;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var fault in Identifiers.Faults(nameof(Identifiers)))
+        {
+            yield return fault;
+        }
+
+        if (!Secret.IsBase64Url(CodeChallenge, ChallengeLength))
+        {
+            yield return new ValidationResult("Give BASE64URL(SHA256(verifier)): 43 characters.", [nameof(CodeChallenge)]);
+        }
+
+        if (CodeChallengeMethod != "S256")
+        {
+            yield return new ValidationResult("Give S256; no other is accepted.", [nameof(CodeChallengeMethod)]);
+        }
+    }
+
+    internal PhoneRequest Phone(HttpContext context) => new(
+        Identifiers!.Normal(),
+        System.Buffers.Text.Base64Url.DecodeFromChars(CodeChallenge),
+        Sessions.Device.Claimed(Device?.Name, Device?.Platform),
+        context.ClientAddress());
+}
+
+/// <summary>What the phone calls itself.</summary>
+public sealed record ClaimedDevice(string? Name, string? Platform);
+
+/// <param name="AttemptId">Names this attempt in what both sides say from now on.</param>
+/// <param name="CheckCode">Two digits, which the PC shows too.</param>
+/// <param name="ExpiresIn">Whole seconds.</param>
+internal sealed record IdentifyResponse(Guid AttemptId, string CheckCode, int ExpiresIn);

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Options;
+using QrLogin.Server.Connect;
+using QrLogin.Server.Http;
+
+namespace QrLogin.Server.Present;
+
+/// <summary>Step 3: what the PC's screens show of an attempt. Safe for concurrent use; nothing here waits for a socket.</summary>
+internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOptions> site)
+{
+    /// <summary>The sessions of an account on whose screens something can be shown now.</summary>
+    public Guid[] LiveSessions(Guid accountId) => [.. connections.OfAccount(accountId).Select(each => each.SessionId).Distinct()];
+
+    /// <summary>Draws a ticket, <c>{PublicOrigin}/q#{ticket}</c>, and pushes it to every connection of its session.</summary>
+    /// <returns>Whether a socket took it.</returns>
+    public bool Show(Ticket ticket, AttemptOnScreen attempt)
+    {
+        var image = QrImage.DataUri($"{site.Value.PublicOrigin}/q#{ticket.Secret.Text}");
+        return Push(connections.OfSession(ticket.SessionId), new QrMessage(
+            attempt.Id, image, attempt.TicketExpiresIn, attempt.ExpiresIn, attempt.CheckCode, attempt.Device));
+    }
+
+    /// <summary>Another phone has tried the code on this session's screen.</summary>
+    public void Warn(Guid sessionId, Guid attemptId) =>
+        Push(connections.OfSession(sessionId), new WarningMessage(attemptId, WarningMessage.WrongPhone));
+
+    /// <summary>Tells all screens of the account that an attempt is over.</summary>
+    public void End(Guid accountId, EndedMessage message) => Push(connections.OfAccount(accountId), message);
+
+    private static bool Push(BrowserConnection[] to, PushMessage message)
+    {
+        var isTaken = false;
+        if (to.Length > 0)
+        {
+            var bytes = message.ToUtf8();
+            foreach (var connection in to)
+            {
+                isTaken |= connection.TrySend(bytes);
+            }
+        }
+
+        return isTaken;
+    }
+}
+
+internal static class PresentServices
+{
+    public static IServiceCollection AddPresent(this IServiceCollection services) => services.AddSingleton<Presenter>();
+}
+
+/// <param name="ExpiresIn">Of the attempt, whole seconds.</param>
+/// <param name="TicketExpiresIn">Of the code on the screen, whole seconds.</param>
+/// <param name="CheckCode">Two digits that both screens show.</param>
+internal sealed record AttemptOnScreen(Guid Id, int ExpiresIn, int TicketExpiresIn, string CheckCode, AttemptDevice Device);

@@ -1,0 +1,95 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Connect;
+using QrLogin.Server.Http;
+using QrLogin.Server.Present;
+using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Redeem;
+
+/// <summary>
+/// Step 4: the phone sends back what it scanned, with the verifier that proves it is the phone that asked (RFC 7636), and gets a session
+/// of its own. To anybody else every refusal is the same.
+/// </summary>
+internal static class RedeemEndpoint
+{
+    private const int SaltLength = 16;
+
+    public static IServiceCollection AddRedeem(this IServiceCollection services) => services.AddSingleton<RedemptionStore>();
+
+    public static IEndpointRouteBuilder MapRedeem(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/login/redeem", Redeem);
+        return routes;
+    }
+
+    private static async Task<Results<Ok<RedeemResponse>, ProblemHttpResult>> Redeem(
+        RedeemRequest request, RedemptionStore redemptions, Presenter presenter, HttpContext context)
+    {
+        var salt = Secret.RandomBytes(SaltLength);
+        var ticket = Ticket.Parse(request.Ticket)!;
+        var redemption = await redemptions.RedeemAsync(
+            ticket, request.CodeVerifier!, request.Identifiers!.Normal(), salt, context.ClientAddress());
+        switch (redemption?.Outcome)
+        {
+            case Redemption.Granted:
+                var admitted = new AdmittedSession(redemption.SessionId!.Value, new Device(redemption.DeviceName, redemption.DevicePlatform));
+                presenter.End(redemption.AccountId, new EndedMessage(redemption.AttemptId, EndedMessage.Redeemed, admitted));
+                return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(salt, request.CodeVerifier!)));
+            case Redemption.Repeated:
+                return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(redemption.Salt!, request.CodeVerifier!)));
+            case Redemption.Warned:
+                presenter.Warn(redemption.PcId, redemption.AttemptId);
+                return Problem.InvalidTicket.Result();
+            default:
+                return Problem.OfGone(redemption?.Outcome).Result();
+        }
+    }
+}
+
+/// <param name="Ticket">22 characters, from the QR code's fragment.</param>
+/// <param name="CodeVerifier">RFC 7636 §4.1: 43 to 128 of <c>A-Z a-z 0-9 - . _ ~</c>.</param>
+/// <param name="Identifiers">One to eight of those submitted to identify.</param>
+public sealed partial record RedeemRequest(string? Ticket, string? CodeVerifier, SubmittedIdentifier[]? Identifiers) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Present.Ticket.Parse(Ticket) is null)
+        {
+            yield return new ValidationResult("Give the 22 characters after # in the scanned address.", [nameof(Ticket)]);
+        }
+
+        if (!Verifier().IsMatch(CodeVerifier ?? ""))
+        {
+            yield return new ValidationResult("Give the 43 to 128 of A-Z a-z 0-9 - . _ ~ that the challenge was made of.", [nameof(CodeVerifier)]);
+        }
+
+        foreach (var fault in Identifiers.Faults(nameof(Identifiers)))
+        {
+            yield return fault;
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9._~-]{43,128}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Verifier();
+
+    public override string ToString() => nameof(RedeemRequest);
+}
+
+/// <param name="AccessToken">The phone's session: 43 characters, sent as <c>Authorization: Bearer …</c>.</param>
+/// <param name="TokenType"><c>Bearer</c>.</param>
+/// <param name="ExpiresIn">Whole seconds of idleness after which it ends.</param>
+internal sealed record RedeemResponse(string AccessToken, string TokenType, int ExpiresIn, AdmittedPhone Session, AccountView Account)
+{
+    public static RedeemResponse Of(Redemption redemption, Secret token) => new(
+        token.Text, "Bearer", redemption.ExpiresIn!.Value,
+        new AdmittedPhone(redemption.SessionId!.Value, SessionKind.Mobile),
+        new AccountView(redemption.Username, redemption.DisplayName));
+
+    public override string ToString() => nameof(RedeemResponse);
+}
+
+internal sealed record AdmittedPhone(Guid Id, string Kind);

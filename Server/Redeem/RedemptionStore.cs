@@ -1,0 +1,108 @@
+using System.Net;
+using Dapper;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Redeem;
+
+/// <summary>
+/// Turns a ticket into a session, in one round trip: the account's row is locked, then one statement that sees a fresh snapshot checks
+/// and acts. Whatever the concurrency, an attempt makes at most one session. Safe for concurrent use.
+/// </summary>
+internal sealed class RedemptionStore(Database database)
+{
+    public Task<Redemption?> RedeemAsync(Secret ticket, string verifier, Identifier[] identifiers, byte[] newSalt, IPAddress address)
+    {
+        const string sql = """
+            select lock_account((select a.account_id from login_ticket t join login_attempt a on a.id = t.attempt_id where t.hash = @ticket));
+            with seen as materialized (
+              select a.id as attempt_id, a.account_id, a.device_name, a.device_platform, a.token_salt, a.redeemed_at,
+                t.session_id as pc_id, t.warned_at, a.session_id as made_id, c.username, c.display_name, c.disabled_at,
+                a.code_challenge = @challenge as is_proved,
+                @identifiers <@ a.identifiers
+                  and exists (select from binding b where b.account_id = a.account_id and b.key = any(@identifiers)) as is_named,
+                case
+                  when a.redeemed_at is not null then 'already_redeemed'
+                  when a.declined_at is not null then 'declined'
+                  when a.superseded_at is not null then 'superseded'
+                  when pc.revoked_at is not null or pc.expires_at <= statement_timestamp() or c.disabled_at is not null
+                    then 'session_ended'
+                  when least(t.expires_at, a.expires_at) <= statement_timestamp() then 'ticket_expired'
+                end as gone
+              from login_ticket t join login_attempt a on a.id = t.attempt_id
+              join account c on c.id = a.account_id join session pc on pc.id = t.session_id
+              where t.hash = @ticket),
+            made as (
+              insert into session (id, account_id, kind, token_hash, parent_id, device_name, device_platform, address,
+                created_at, last_seen_at, expires_at)
+              select @sessionId, account_id, 'mobile', @tokenHash, pc_id, device_name, device_platform, @address::inet,
+                statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '30 d'
+              from seen where is_proved and is_named and gone is null returning id, expires_at),
+            taken as (
+              update login_attempt a set redeemed_at = statement_timestamp(), session_id = made.id, token_salt = @newSalt
+              from seen cross join made where a.id = seen.attempt_id),
+            warned as (
+              update login_ticket t set warned_at = statement_timestamp() from seen
+              where t.hash = @ticket and not seen.is_proved and seen.gone is null and seen.warned_at is null returning t.hash)
+            select
+              case
+                when made.id is not null then 'granted'
+                when not seen.is_proved then case when exists (select from warned) then 'warned' else 'invalid_ticket' end
+                when earlier.id is not null then 'repeated'
+                else coalesce(seen.gone, 'invalid_ticket')
+              end as outcome,
+              seen.attempt_id, seen.account_id, seen.username, seen.display_name, seen.pc_id, seen.device_name, seen.device_platform,
+              coalesce(made.id, earlier.id) as session_id, case when earlier.id is not null then seen.token_salt end as salt,
+              ceil(extract(epoch from coalesce(made.expires_at, earlier.expires_at) - statement_timestamp()))::int as expires_in
+            from seen left join made on true left join session earlier on earlier.id = seen.made_id
+              and seen.is_proved and seen.is_named and seen.redeemed_at > statement_timestamp() - interval '60 s'
+              and earlier.revoked_at is null and earlier.expires_at > statement_timestamp() and seen.disabled_at is null
+            """;
+        var arguments = new
+        {
+            ticket = ticket.Hash,
+            challenge = Secret.Challenge(verifier),
+            identifiers = identifiers.Select(each => each.Key).ToArray(),
+            sessionId = Guid.CreateVersion7(),
+            newSalt,
+            tokenHash = Secret.Derive(newSalt, verifier).Hash,
+            address = address.ToString(),
+        };
+        return database.RunAsync(async (connection, cancellation) =>
+        {
+            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, arguments, cancellationToken: cancellation));
+            await results.ReadAsync();
+            return await results.ReadSingleOrDefaultAsync<Redemption>();
+        });
+    }
+}
+
+/// <summary>What came of a redeem whose ticket is known.</summary>
+internal sealed record Redemption
+{
+    public const string Granted = "granted";
+    public const string Repeated = "repeated";
+    public const string Warned = "warned";
+
+    /// <summary>
+    /// granted; repeated: the same phone again within 60 s; warned: the first wrong verifier for this ticket; invalid_ticket; or to the
+    /// phone that proved itself, why it is too late: already_redeemed, declined, superseded, session_ended, ticket_expired.
+    /// </summary>
+    public required string Outcome { get; init; }
+    public required Guid AttemptId { get; init; }
+    public required Guid AccountId { get; init; }
+    public required string Username { get; init; }
+    public required string DisplayName { get; init; }
+
+    /// <summary>The PC session that the ticket stands for.</summary>
+    public required Guid PcId { get; init; }
+    public string? DeviceName { get; init; }
+    public string? DevicePlatform { get; init; }
+
+    /// <summary>The phone's session, where granted or repeated; whole seconds until it ends.</summary>
+    public Guid? SessionId { get; init; }
+    public int? ExpiresIn { get; init; }
+
+    /// <summary>Where repeated: the salt that the token was made with.</summary>
+    public byte[]? Salt { get; init; }
+}

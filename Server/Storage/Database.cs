@@ -1,0 +1,47 @@
+using Npgsql;
+
+namespace QrLogin.Server.Storage;
+
+/// <summary>
+/// The only way to PostgreSQL: every call gets a connection and a deadline. A call is not cancelled when its client goes away: it
+/// takes milliseconds, and a cancel costs a connection. Safe for concurrent use.
+/// </summary>
+internal sealed class Database(NpgsqlDataSource source)
+{
+    /// <summary>The request is answered by then, even if Npgsql hangs on a frozen server; its own time-outs come first.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2.6);
+
+    /// <exception cref="DatabaseUnavailableException">PostgreSQL is not there, is full, or does not answer in time.</exception>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work)
+    {
+        using var timeout = new CancellationTokenSource();
+        var running = RunAsync(work, timeout.Token);
+        try
+        {
+            return await running.WaitAsync(Deadline, CancellationToken.None);
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            _ = running.ContinueWith(static abandoned => abandoned.Exception, TaskScheduler.Default);
+            throw new DatabaseUnavailableException(e);
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await work(connection, cancellationToken);
+    }
+
+    /// <summary>Not there, no resources, shutting down, locked or too slow; everything else is a mistake of ours.</summary>
+    private static bool IsUnavailable(Exception e) => e switch
+    {
+        PostgresException p => p.SqlState[..2] is "08" or "53" or "57" or "58" || p.SqlState is
+            PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.CannotConnectNow,
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
+}
+
+/// <summary>PostgreSQL cannot serve now; trying again later may help. Whether a write happened is unknown.</summary>
+internal sealed class DatabaseUnavailableException(Exception inner) : Exception("PostgreSQL is unavailable.", inner);

@@ -1,0 +1,60 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace QrLogin.Server.Storage;
+
+/// <summary>
+/// Random bytes that whoever holds them may use: session tokens (32) and tickets (16). They travel as unpadded base64url
+/// (RFC 4648 §5) and are stored as their SHA-256 only; <see cref="ToString"/> shows neither, so a secret cannot be logged by accident.
+/// </summary>
+internal sealed class Secret
+{
+    private readonly byte[] bytes;
+
+    private Secret(byte[] bytes) => this.bytes = bytes;
+
+    /// <summary>The form that travels: 43 characters for 32 bytes, 22 for 16.</summary>
+    public string Text => Base64Url.EncodeToString(bytes);
+
+    /// <summary>The form that is stored: SHA-256, 32 bytes.</summary>
+    public byte[] Hash => SHA256.HashData(bytes);
+
+    public static Secret New(int length) => new(RandomBytes(length));
+
+    public static byte[] RandomBytes(int length) => RandomNumberGenerator.GetBytes(length);
+
+    /// <summary>A uniformly random integer, <paramref name="from"/> inclusive to <paramref name="to"/> exclusive.</summary>
+    public static int RandomInteger(int from, int to) => RandomNumberGenerator.GetInt32(from, to);
+
+    /// <summary>Reads exactly <paramref name="length"/> bytes; refuses padding, other alphabets and non-canonical last characters.</summary>
+    public static bool TryParse(string? text, int length, [NotNullWhen(true)] out Secret? secret)
+    {
+        secret = null;
+        if (text is null || text.Length != Base64Url.GetEncodedLength(length))
+        {
+            return false;
+        }
+
+        var bytes = new byte[length];
+        if (!Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != length || Base64Url.EncodeToString(bytes) != text)
+        {
+            return false;
+        }
+
+        secret = new Secret(bytes);
+        return true;
+    }
+
+    /// <summary>Whether it is <paramref name="length"/> bytes in canonical base64url.</summary>
+    public static bool IsBase64Url(string? text, int length) => TryParse(text, length, out _);
+
+    /// <summary>The phone's token, made again from the salt kept with its attempt and the verifier that only the phone has.</summary>
+    public static Secret Derive(byte[] salt, string verifier) => new(HMACSHA256.HashData(salt, Encoding.ASCII.GetBytes(verifier)));
+
+    /// <summary>RFC 7636 §4.2: S256 of an ASCII verifier, 32 bytes.</summary>
+    public static byte[] Challenge(string verifier) => SHA256.HashData(Encoding.ASCII.GetBytes(verifier));
+
+    public override string ToString() => "[secret]";
+}

@@ -1,0 +1,33 @@
+using Dapper;
+using Npgsql;
+
+namespace QrLogin.Server.Storage;
+
+internal static class StorageServices
+{
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        var connectionString = ConnectionStringOf(configuration);
+        return services
+            .AddSingleton(provider => new NpgsqlDataSourceBuilder(connectionString.ConnectionString)
+                .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
+                .Build())
+            .AddSingleton<Database>();
+    }
+
+    /// <exception cref="InvalidOperationException">The key is missing or unreadable; the message says what to set.</exception>
+    public static NpgsqlConnectionStringBuilder ConnectionStringOf(IConfiguration configuration)
+    {
+        try
+        {
+            return ConnectionString.Parse(configuration.GetConnectionString("QrLogin")
+                ?? throw new FormatException("It is missing; it looks like postgresql://user:password@host:5432/database."));
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidOperationException(
+                $"ConnectionStrings:QrLogin (environment variable ConnectionStrings__QrLogin): {e.Message}", e);
+        }
+    }
+}
