@@ -26,7 +26,7 @@ begin
     return case when v ~ '^[0-9]{14,15}$' and v !~ '^(.)\1*$' then v end;
   elsif kind = 'iccid' then
     v := regexp_replace(translate(v, ' -', ''), 'F$', '');
-    return case when v !~ '^89[0-9A-Z]{17,18}$' then null when v ~ '[A-Z]' or luhn_is_right(v) then v end;
+    return case when v !~ '^89[0-9A-Z]{16,17}[0-9A-EG-Z]$' then null when v ~ '[A-Z]' or luhn_is_right(v) then v end;
   elsif kind = 'mac' then
     v := lower(translate(v, ':-.', ''));
     if v !~ '^[0-9a-f][02468ace][0-9a-f]{10}$' or v in ('000000000000', '020000000000') then return null; end if;

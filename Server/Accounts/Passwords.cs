@@ -10,7 +10,7 @@ internal sealed class Passwords : IDisposable
     public const int MaxBytes = 72;
 
     /// <summary>Of a random password that nobody has: checked when there is no account, so that the answer takes as long.</summary>
-    private const string HashOfNobody = "$2a$12$x5Yk8yk1Ws7.Ov3n9qv2fO0bJmE1YlUuZ3Yz4hTQd6nN0mZk2pW7e";
+    private const string HashOfNobody = "$2a$12$m6rTR.jZ73i8F/wILfgNLeasQBmJQkWlVDid9fuoDEl4cFQV20pPS";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim places = new(2);

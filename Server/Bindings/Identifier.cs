@@ -106,7 +106,7 @@ internal readonly partial record struct Identifier
     [GeneratedRegex(@"^[0-9]{14,15}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Imsi();
 
-    [GeneratedRegex(@"^89[0-9A-Z]{17,18}\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^89[0-9A-Z]{16,17}[0-9A-EG-Z]\z", RegexOptions.CultureInvariant)]
     private static partial Regex Iccid();
 
     [GeneratedRegex(@"^[0-9a-f][02468ace][0-9a-f]{10}\z", RegexOptions.CultureInvariant)]

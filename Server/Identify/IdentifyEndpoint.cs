@@ -31,7 +31,7 @@ internal static class IdentifyEndpoint
         var attempt = await attempts.OpenAsync(accountId, phone, tickets);
         if (attempt.SupersededId is { } superseded)
         {
-            presenter.End(accountId!.Value, new EndedMessage(superseded, EndedMessage.Superseded));
+            presenter.Superseded(accountId!.Value, superseded);
         }
 
         return attempt.Verdict switch

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
+using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Present;
 
@@ -23,8 +24,14 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
     public void Warn(Guid sessionId, Guid attemptId) =>
         Push(connections.OfSession(sessionId), new WarningMessage(attemptId, WarningMessage.WrongPhone));
 
-    /// <summary>Tells all screens of the account that an attempt is over.</summary>
-    public void End(Guid accountId, EndedMessage message) => Push(connections.OfAccount(accountId), message);
+    /// <summary>The attempt became this session; all screens of the account are told.</summary>
+    public void Redeemed(Guid accountId, Guid attemptId, Guid sessionId, Device device) =>
+        End(accountId, new EndedMessage(attemptId, EndedMessage.Redeemed, new AdmittedSession(sessionId, device)));
+
+    /// <summary>A newer attempt took its place; all screens of the account are told.</summary>
+    public void Superseded(Guid accountId, Guid attemptId) => End(accountId, new EndedMessage(attemptId, EndedMessage.Superseded));
+
+    private void End(Guid accountId, EndedMessage message) => Push(connections.OfAccount(accountId), message);
 
     private static bool Push(BrowserConnection[] to, PushMessage message)
     {

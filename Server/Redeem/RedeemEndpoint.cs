@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QrLogin.Server.Bindings;
-using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
 using QrLogin.Server.Present;
 using QrLogin.Server.Sessions;
@@ -36,8 +35,7 @@ internal static class RedeemEndpoint
         switch (redemption?.Outcome)
         {
             case Redemption.Granted:
-                var admitted = new AdmittedSession(redemption.SessionId!.Value, new Device(redemption.DeviceName, redemption.DevicePlatform));
-                presenter.End(redemption.AccountId, new EndedMessage(redemption.AttemptId, EndedMessage.Redeemed, admitted));
+                presenter.Redeemed(redemption.AccountId, redemption.AttemptId, redemption.SessionId!.Value, redemption.Device);
                 return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(salt, request.CodeVerifier!)));
             case Redemption.Repeated:
                 return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(redemption.Salt!, request.CodeVerifier!)));

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using QrLogin.Server.Bindings;
+using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Redeem;
@@ -98,6 +99,8 @@ internal sealed record Redemption
     public required Guid PcId { get; init; }
     public string? DeviceName { get; init; }
     public string? DevicePlatform { get; init; }
+
+    public Device Device => new(DeviceName, DevicePlatform);
 
     /// <summary>The phone's session, where granted or repeated; whole seconds until it ends.</summary>
     public Guid? SessionId { get; init; }

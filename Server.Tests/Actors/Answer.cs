@@ -1,0 +1,34 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace QrLogin.Server.Tests.Actors;
+
+/// <summary>What the server answered to one call: status, JSON and headers.</summary>
+internal sealed record Answer(int Status, string Text, HttpResponseMessage Response)
+{
+    public JsonNode Body => JsonNode.Parse(Text)!;
+
+    public string? Code => Text.Length > 0 ? Body["code"]?.ToString() : null;
+
+    public JsonNode this[string member] => Body[member] ?? throw new KeyNotFoundException($"No \"{member}\" in {Status} {Text}");
+
+    public string? Header(string name) =>
+        Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values) : null;
+}
+
+internal static class Calls
+{
+    public static async Task<Answer> CallAsync(
+        this HttpClient http, HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        var response = await http.SendAsync(request);
+        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using QrLogin.Server.Tests.Host;
+
+namespace QrLogin.Server.Tests.Actors;
+
+/// <summary>A phone with its app: its identifiers, its verifier, and after a redeem its token.</summary>
+internal sealed class Phone : IDisposable
+{
+    private readonly HttpClient http;
+
+    public Phone(TestServer server, params (string Kind, string Value)[] identifiers)
+    {
+        http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
+        Identifiers = identifiers.Length > 0 ? identifiers : [("phone", NewNumber())];
+    }
+
+    public (string Kind, string Value)[] Identifiers { get; set; }
+
+    public string Verifier { get; set; } = Random();
+
+    public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
+
+    public string? Token { get; set; }
+
+    /// <summary>What it calls itself.</summary>
+    public object? Device { get; set; } = new { name = "Pixel 10", platform = "Android 17" };
+
+    public static string NewNumber() => $"+999{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}";
+
+    public static string NewInstallId() => Random();
+
+    public Task<Answer> IdentifyAsync() => CallAsync(HttpMethod.Post, "/api/login/identify", new
+    {
+        identifiers = Wire(),
+        codeChallenge = Challenge,
+        codeChallengeMethod = "S256",
+        device = Device,
+    });
+
+    /// <summary>Points its camera at what the page shows.</summary>
+    public Task<Answer> ScanAsync(JsonNode qr) => RedeemAsync(QrReader.TicketOf(qr));
+
+    public async Task<Answer> RedeemAsync(string ticket)
+    {
+        var answer = await CallAsync(HttpMethod.Post, "/api/login/redeem", new { ticket, codeVerifier = Verifier, identifiers = Wire() });
+        if (answer.Status == 200)
+        {
+            Token = answer["accessToken"].ToString();
+        }
+
+        return answer;
+    }
+
+    public Task<Answer> WhoAmIAsync() => CallAsync(HttpMethod.Get, "/api/session");
+
+    public Task<Answer> SignOutAsync() => CallAsync(HttpMethod.Delete, "/api/session");
+
+    public Task<Answer> CallAsync(HttpMethod method, string path, object? body = null) =>
+        http.CallAsync(method, path, body, Token is null ? [] : [("Authorization", $"Bearer {Token}")]);
+
+    public void Dispose() => http.Dispose();
+
+    private object[] Wire() => [.. Identifiers.Select(each => new { kind = each.Kind, value = each.Value })];
+
+    private static string Random() => Base64Url(RandomNumberGenerator.GetBytes(32));
+
+    private static string Base64Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
+}

@@ -1,0 +1,37 @@
+using Npgsql;
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
+
+namespace QrLogin.Server.Tests;
+
+internal sealed class RoundTripTests
+{
+    [Test]
+    public async Task A_login_costs_two_round_trips_to_the_database()
+    {
+        var direct = new NpgsqlConnectionStringBuilder(World.Database);
+        using var wire = new WireCounter(direct.Host!, direct.Port);
+        direct.Host = "127.0.0.1";
+        direct.Port = wire.Port;
+        direct.SslMode = SslMode.Disable;
+        await using var server = new TestServer(direct.ConnectionString);
+        using var phone = new Phone(server);
+        var (browser, page) = await Browser.AtAsync(server, await World.Admin.HasAccountAsync(phone));
+
+        // The first login also opens connections and prepares statements.
+        await LogInAsync(phone, page);
+        var before = wire.RoundTrips;
+        await LogInAsync(phone, page);
+
+        Assert.That(wire.RoundTrips - before, Is.EqualTo(2));
+        await browser.DisposeAsync();
+    }
+
+    private static async Task LogInAsync(Phone phone, Page page)
+    {
+        phone.Verifier = Phone.NewInstallId();
+        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));
+        Assert.That((await phone.ScanAsync(await page.HearsAsync("qr"))).Status, Is.EqualTo(200));
+        await page.HearsAsync("ended");
+    }
+}

@@ -1,0 +1,48 @@
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
+
+[assembly: Parallelizable(ParallelScope.All)]
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+
+namespace QrLogin.Server.Tests;
+
+/// <summary>What most tests share: one database, one server. Each test makes accounts and phones of its own.</summary>
+[SetUpFixture]
+internal sealed class World
+{
+    private static TestDatabase? postgres;
+    private static TestServer? server;
+
+    public static TestDatabase Postgres => postgres ?? throw new InvalidOperationException("The tests have not begun.");
+
+    public static TestServer Server => server ?? throw new InvalidOperationException("The tests have not begun.");
+
+    public static Admin Admin { get; private set; } = null!;
+
+    /// <summary>The owner's connection string.</summary>
+    public static string Database { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public static async Task Begin()
+    {
+        postgres = await TestDatabase.StartAsync();
+        Database = await postgres.CreateAsync();
+        Admin = new Admin(Database);
+        server = new TestServer(Database);
+    }
+
+    [OneTimeTearDown]
+    public static async Task End()
+    {
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
+
+        if (postgres is not null)
+        {
+            await Admin.DisposeAsync();
+            await postgres.DisposeAsync();
+        }
+    }
+}
