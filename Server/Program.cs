@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Accounts;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
@@ -7,32 +8,40 @@ using QrLogin.Server.Redeem;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-
-if (args is ["migrate", ..])
+try
 {
-    return Migrations.Run(builder.Configuration);
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+    if (args is ["migrate", ..])
+    {
+        return Migrations.Run(builder.Configuration);
+    }
+
+    builder.AddHttp();
+    builder.Services
+        .AddStorage(builder.Configuration)
+        .AddSessions()
+        .AddAccounts()
+        .AddConnect()
+        .AddIdentify()
+        .AddPresent()
+        .AddRedeem();
+
+    var app = builder.Build();
+
+    app.UseHttp();
+    app.MapHealth();
+    app.MapSignIn();      // 0  the user signs in on the PC
+    app.MapConnect();     // 1  the PC's page opens its socket
+    app.MapIdentify();    // 2  the phone says who it is; 3  a QR code appears on the PC
+    app.MapRedeem();      // 4  the phone redeems what it scanned
+    app.MapSessions();    // 5  both are signed in
+
+    await app.RunAsync();
+    return 0;
 }
-
-builder.AddHttp();
-builder.Services
-    .AddStorage(builder.Configuration)
-    .AddSessions()
-    .AddAccounts()
-    .AddConnect()
-    .AddIdentify()
-    .AddPresent()
-    .AddRedeem();
-
-var app = builder.Build();
-
-app.UseHttp();
-app.MapHealth();
-app.MapSignIn();      // 0  the user signs in on the PC
-app.MapConnect();     // 1  the PC's page opens its socket
-app.MapIdentify();    // 2  the phone says who it is; 3  a QR code appears on the PC
-app.MapRedeem();      // 4  the phone redeems what it scanned
-app.MapSessions();    // 5  both are signed in
-
-await app.RunAsync();
-return 0;
+catch (OptionsValidationException e)
+{
+    await Console.Error.WriteLineAsync($"QrLogin does not start. {e.Message}");
+    return 1;
+}

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace QrLogin.Server.Http;
@@ -30,12 +31,15 @@ internal static class HttpServices
             .AddProblemDetails(options => options.CustomizeProblemDetails = Problem.Customize)
             .AddExceptionHandler<ProblemExceptionHandler>()
             .AddValidation()
-            .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+            .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
+            .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
         return builder;
     }
 
+    /// <exception cref="OptionsValidationException">The configuration is wrong: known here, before the host starts anything.</exception>
     public static WebApplication UseHttp(this WebApplication app)
     {
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         // The route, not the path: what a client wrote into the path stays out of the log.
         app.UseSerilogRequestLogging(options =>
         {

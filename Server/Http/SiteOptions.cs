@@ -1,12 +1,11 @@
-using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Http;
 
 /// <summary>Where people reach this server. The keys stand at the top level of the configuration; a wrong value refuses to start.</summary>
-internal sealed class SiteOptions : IValidatableObject
+internal sealed class SiteOptions : IValidateOptions<SiteOptions>
 {
     /// <summary>What the QR code points at and browsers name as <c>Origin</c>: scheme, host and port, nothing after.</summary>
-    [Required]
     public string PublicOrigin { get; init; } = "http://localhost:8080";
 
     /// <summary>Further origins whose pages may connect and use the cookie.</summary>
@@ -27,20 +26,17 @@ internal sealed class SiteOptions : IValidatableObject
             : request.Headers["Sec-Fetch-Site"] == "same-origin";
     }
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    /// <summary>Names the key and the environment variable of what is wrong.</summary>
+    public ValidateOptionsResult Validate(string? name, SiteOptions options)
     {
-        if (Fault(PublicOrigin) is { } fault)
-        {
-            yield return new ValidationResult($"PublicOrigin (environment variable PublicOrigin): {fault}");
-        }
-
-        foreach (var (index, origin) in AllowedOrigins.Index())
-        {
-            if (Fault(origin) is { } wrong)
-            {
-                yield return new ValidationResult($"AllowedOrigins:{index} (environment variable AllowedOrigins__{index}): {wrong}");
-            }
-        }
+        var origins = options.AllowedOrigins.Index()
+            .Select(each => (Key: $"AllowedOrigins:{each.Index}", Variable: $"AllowedOrigins__{each.Index}", Origin: each.Item))
+            .Prepend((Key: "PublicOrigin", Variable: "PublicOrigin", Origin: options.PublicOrigin));
+        var faults = from each in origins
+                     let fault = Fault(each.Origin)
+                     where fault is not null
+                     select $"{each.Key} (environment variable {each.Variable}): {fault}";
+        return faults.Any() ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
     }
 
     private static string? Fault(string origin) =>

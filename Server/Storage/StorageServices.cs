@@ -1,4 +1,5 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace QrLogin.Server.Storage;
@@ -16,7 +17,7 @@ internal static class StorageServices
             .AddSingleton<Database>();
     }
 
-    /// <exception cref="InvalidOperationException">The key is missing or unreadable; the message says what to set.</exception>
+    /// <exception cref="OptionsValidationException">The key is missing or unreadable; the message says what to set.</exception>
     public static NpgsqlConnectionStringBuilder ConnectionStringOf(IConfiguration configuration)
     {
         try
@@ -26,8 +27,8 @@ internal static class StorageServices
         }
         catch (FormatException e)
         {
-            throw new InvalidOperationException(
-                $"ConnectionStrings:QrLogin (environment variable ConnectionStrings__QrLogin): {e.Message}", e);
+            throw new OptionsValidationException("QrLogin", typeof(NpgsqlConnectionStringBuilder),
+                [$"ConnectionStrings:QrLogin (environment variable ConnectionStrings__QrLogin): {e.Message}"]);
         }
     }
 }
