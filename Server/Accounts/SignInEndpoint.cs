@@ -24,7 +24,8 @@ internal static class SignInEndpoint
     }
 
     private static async Task<Results<Ok<SessionAnswer>, ProblemHttpResult>> SignIn(
-        SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, IOptions<SiteOptions> site, HttpContext context)
+        SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, ChangeFeed feed,
+        IOptions<SiteOptions> site, HttpContext context)
     {
         if (!site.Value.Allows(context.Request))
         {
@@ -51,6 +52,7 @@ internal static class SignInEndpoint
             return Problem.InvalidCredentials.Result();
         }
 
+        feed.SessionMade(session.AccountId);
         cookie.Write(context.Response, token);
         return TypedResults.Ok(SessionAnswer.Of(session));
     }

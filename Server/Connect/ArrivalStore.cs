@@ -8,9 +8,13 @@ namespace QrLogin.Server.Connect;
 /// <summary>What a page has to know when it connects, in one round trip. Safe for concurrent use.</summary>
 internal sealed class ArrivalStore(Database database)
 {
-    public Task<Arrival> ReadAsync(Guid accountId)
+    /// <returns>Null when the session has ended.</returns>
+    public Task<Arrival?> ReadAsync(Session session)
     {
         const string sql = """
+            select exists (select from session s join account a on a.id = s.account_id
+              where s.id = @sessionId and s.revoked_at is null and s.expires_at > now() and a.disabled_at is null);
+
             select kind, value from binding where account_id = @accountId order by created_at, key;
 
             select id, ceil(extract(epoch from expires_at - now()))::int as seconds, check_code,
@@ -25,7 +29,12 @@ internal sealed class ArrivalStore(Database database)
         return database.RunAsync(async (connection, cancellation) =>
         {
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(sql, new { accountId }, cancellationToken: cancellation));
+                new CommandDefinition(sql, new { session.AccountId, sessionId = session.Id }, cancellationToken: cancellation));
+            if (!await results.ReadSingleAsync<bool>())
+            {
+                return null;
+            }
+
             var identifiers = await results.ReadAsync<(string Kind, string Value)>();
             var open = await results.ReadAsync<AttemptRow>();
             var recent = await results.ReadAsync<AttemptRow>();

@@ -13,7 +13,7 @@ namespace QrLogin.Server.Connect;
 /// An orderly end is: our Close frame, then reading on until the peer's, then the TCP connection; whoever does not answer within
 /// <see cref="CloseDeadline"/> is cut off. A pending receive is never cancelled: that would abort the socket without a Close frame.
 /// </remarks>
-internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid accountId) : IDisposable
+internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid accountId, long expiresAt) : IDisposable
 {
     /// <summary>Messages that may wait for a slow peer.</summary>
     private const int OutboxLimit = 32;
@@ -32,6 +32,9 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     public Guid SessionId => sessionId;
 
     public Guid AccountId => accountId;
+
+    /// <summary>When the session expires, as a timestamp of <see cref="TimeProvider"/>.</summary>
+    public long ExpiresAt => expiresAt;
 
     /// <summary>What finds this connection; written by <see cref="BrowserConnections"/> under its lock.</summary>
     public Identifier[] Identifiers { get; set; } = [];

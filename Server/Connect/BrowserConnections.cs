@@ -93,6 +93,40 @@ internal sealed class BrowserConnections
         }
     }
 
+    /// <summary>The accounts that have a live connection.</summary>
+    public Guid[] Accounts()
+    {
+        lock (gate)
+        {
+            return byAccount.Keys();
+        }
+    }
+
+    /// <summary>Those whose session has expired by this timestamp of <see cref="TimeProvider"/>.</summary>
+    public BrowserConnection[] ExpiredBy(long timestamp)
+    {
+        lock (gate)
+        {
+            return [.. byAccount.All().Where(each => each.ExpiresAt <= timestamp)];
+        }
+    }
+
+    /// <summary>Makes these identifiers find the connection, and no others.</summary>
+    /// <returns>Whether that was a change; false as well when the connection is not registered any more.</returns>
+    public bool Reindex(BrowserConnection connection, Identifier[] identifiers)
+    {
+        lock (gate)
+        {
+            if (!bySession.Find(connection.SessionId).Contains(connection) || connection.Identifiers.AsSpan().SequenceEqual(identifiers))
+            {
+                return false;
+            }
+
+            IndexLocked(connection, identifiers);
+            return true;
+        }
+    }
+
     /// <summary>The server is going away: closes all, and takes no more.</summary>
     public void CloseAll()
     {
@@ -100,7 +134,7 @@ internal sealed class BrowserConnections
         lock (gate)
         {
             isClosed = true;
-            all = byAccount.All();
+            all = [.. byAccount.All()];
         }
 
         foreach (var connection in all)

@@ -17,6 +17,10 @@ internal static class ConnectEndpoint
     public static IServiceCollection AddConnect(this IServiceCollection services) => services
         .AddSingleton<BrowserConnections>()
         .AddSingleton<ArrivalStore>()
+        .AddSingleton<LiveStateStore>()
+        .AddSingleton<ConnectionHost>()
+        .AddSingleton<ConnectionKeeper>()
+        .AddHostedService(provider => provider.GetRequiredService<ConnectionKeeper>())
         .Configure<WebSocketOptions>(options =>
         {
             options.KeepAliveInterval = TimeSpan.FromSeconds(20);
@@ -32,7 +36,7 @@ internal static class ConnectEndpoint
     }
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> Connect(
-        BrowserConnections connections, ArrivalStore arrivals, IOptions<SiteOptions> site, HttpContext context)
+        BrowserConnections connections, ConnectionHost host, IOptions<SiteOptions> site, HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -66,32 +70,6 @@ internal static class ConnectEndpoint
             return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
         }
 
-        var arrival = await arrivals.ReadAsync(session.AccountId);
-        using var connection = new BrowserConnection(await context.WebSockets.AcceptWebSocketAsync(Subprotocol), session.Id, session.AccountId);
-        await HoldAsync(connection, connections, session, arrival);
-        return TypedResults.Empty;
-    }
-
-    private static async Task HoldAsync(BrowserConnection connection, BrowserConnections connections, Session session, Arrival arrival)
-    {
-        try
-        {
-            if (!connections.TryAdd(connection, arrival.Identifiers))
-            {
-                connection.Close(CloseReason.GoingAway);
-            }
-
-            var welcome = new WelcomeMessage(
-                connection.Id,
-                new AccountView(session.Username, session.DisplayName),
-                [.. arrival.Identifiers.Select(each => new MaskedIdentifier(each.Kind, each.Masked))],
-                arrival.OpenAttempts,
-                arrival.Recent);
-            await connection.RunAsync(welcome.ToUtf8());
-        }
-        finally
-        {
-            connections.Remove(connection);
-        }
+        return await host.HoldAsync(session, context, Subprotocol) ? TypedResults.Empty : Problem.SessionRequired.Result();
     }
 }

@@ -8,7 +8,9 @@ internal sealed class ConnectionIndex<TKey> where TKey : notnull
     /// <summary>In the order of their coming.</summary>
     public BrowserConnection[] Find(TKey key) => connections.GetValueOrDefault(key, []);
 
-    public BrowserConnection[] All() => [.. connections.Values.SelectMany(each => each)];
+    public IEnumerable<BrowserConnection> All() => connections.Values.SelectMany(each => each);
+
+    public TKey[] Keys() => [.. connections.Keys];
 
     public void Add(TKey key, BrowserConnection connection) => connections[key] = [.. Find(key), connection];
 

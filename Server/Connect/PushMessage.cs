@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using QrLogin.Server.Bindings;
 using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Connect;
@@ -36,7 +37,21 @@ internal sealed record EndedMessage(
     public const string Superseded = "superseded";
 }
 
-internal sealed record MaskedIdentifier(string Kind, string Masked);
+/// <summary>The account's bindings have changed.</summary>
+internal sealed record IdentifiersMessage(MaskedIdentifier[] Identifiers) : PushMessage("identifiers");
+
+/// <summary>The account's sessions have changed: fetch the list again.</summary>
+internal sealed record SessionsMessage() : PushMessage("sessions")
+{
+    /// <summary>It says nothing else, so it is always the same.</summary>
+    public static readonly byte[] Utf8 = new SessionsMessage().ToUtf8();
+}
+
+internal sealed record MaskedIdentifier(string Kind, string Masked)
+{
+    public static MaskedIdentifier[] Of(Identifier[] identifiers) =>
+        Array.ConvertAll(identifiers, each => new MaskedIdentifier(each.Kind, each.Masked));
+}
 
 internal sealed record OpenAttempt(Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device);
 
@@ -53,4 +68,6 @@ internal sealed record AttemptDevice(string? Name, string? Platform, string Addr
 [JsonSerializable(typeof(QrMessage))]
 [JsonSerializable(typeof(WarningMessage))]
 [JsonSerializable(typeof(EndedMessage))]
+[JsonSerializable(typeof(IdentifiersMessage))]
+[JsonSerializable(typeof(SessionsMessage))]
 internal sealed partial class PushMessageJson : JsonSerializerContext;

@@ -39,6 +39,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Sign in on the computer, then start again on this phone.");
     public static readonly Problem TicketExpired = new(410, "ticket_expired", "This code has expired.",
         "Scan the code that the computer shows now.");
+    public static readonly Problem AttemptExpired = new(410, "attempt_expired", "This sign-in has expired.",
+        "Start again on the phone.");
     public static readonly Problem BodyTooLarge = new(413, "body_too_large", "The body is too large.",
         "It may have 8 KiB.");
     public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The body has the wrong media type.",
@@ -58,7 +60,10 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         InternalError, Unavailable,
     }.ToDictionary(problem => problem.Status);
 
-    private static readonly Problem[] Gone = [AlreadyRedeemed, Declined, Superseded, SessionEnded, TicketExpired];
+    private static readonly Dictionary<string, Problem> ByCode = new[]
+    {
+        InvalidTicket, NoLiveConnection, AlreadyRedeemed, Declined, Superseded, SessionEnded, TicketExpired, AttemptExpired,
+    }.ToDictionary(problem => problem.Code);
 
     /// <summary>How long a client is asked to wait on a 503, in seconds.</summary>
     private const int RetryAfterUnavailable = 2;
@@ -73,8 +78,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         return Result();
     }
 
-    /// <summary>The 410 of that code; 400 <c>invalid_ticket</c> for anything else.</summary>
-    public static Problem OfGone(string? code) => Gone.FirstOrDefault(problem => problem.Code == code) ?? InvalidTicket;
+    /// <summary>A refusal of the login flow, by its code.</summary>
+    public static Problem Of(string code) => ByCode[code];
 
     /// <summary>Gives the framework's own problems (routing, binding, validation) our code and our words.</summary>
     public static void Customize(ProblemDetailsContext context)

@@ -11,6 +11,9 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
     /// <summary>The sessions of an account on whose screens something can be shown now.</summary>
     public Guid[] LiveSessions(Guid accountId) => [.. connections.OfAccount(accountId).Select(each => each.SessionId).Distinct()];
 
+    /// <summary>Whether a page of this session is connected.</summary>
+    public bool CanShow(Guid sessionId) => connections.OfSession(sessionId).Length > 0;
+
     /// <summary>Draws a ticket, <c>{PublicOrigin}/q#{ticket}</c>, and pushes it to every connection of its session.</summary>
     /// <returns>Whether a socket took it.</returns>
     public bool Show(Ticket ticket, AttemptOnScreen attempt)
@@ -25,11 +28,17 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
         Push(connections.OfSession(sessionId), new WarningMessage(attemptId, WarningMessage.WrongPhone));
 
     /// <summary>The attempt became this session; all screens of the account are told.</summary>
-    public void Redeemed(Guid accountId, Guid attemptId, Guid sessionId, Device device) =>
+    public void Redeemed(Guid accountId, Guid attemptId, Guid sessionId, Device device)
+    {
         End(accountId, new EndedMessage(attemptId, EndedMessage.Redeemed, new AdmittedSession(sessionId, device)));
+        Push(connections.OfAccount(accountId), new SessionsMessage());
+    }
 
     /// <summary>A newer attempt took its place; all screens of the account are told.</summary>
     public void Superseded(Guid accountId, Guid attemptId) => End(accountId, new EndedMessage(attemptId, EndedMessage.Superseded));
+
+    /// <summary>Somebody at a PC said "not me"; all screens of the account are told.</summary>
+    public void Declined(Guid accountId, Guid attemptId) => End(accountId, new EndedMessage(attemptId, EndedMessage.Declined));
 
     private void End(Guid accountId, EndedMessage message) => Push(connections.OfAccount(accountId), message);
 
@@ -47,11 +56,6 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
 
         return isTaken;
     }
-}
-
-internal static class PresentServices
-{
-    public static IServiceCollection AddPresent(this IServiceCollection services) => services.AddSingleton<Presenter>();
 }
 
 /// <param name="ExpiresIn">Of the attempt, whole seconds.</param>

@@ -43,7 +43,7 @@ internal static class RedeemEndpoint
                 presenter.Warn(redemption.PcId, redemption.AttemptId);
                 return Problem.InvalidTicket.Result();
             default:
-                return Problem.OfGone(redemption?.Outcome).Result();
+                return (redemption is null ? Problem.InvalidTicket : Problem.Of(redemption.Outcome)).Result();
         }
     }
 }

@@ -1,22 +1,47 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Http;
 
 namespace QrLogin.Server.Sessions;
 
-/// <summary>Who am I, and sign out; for PC and phone alike.</summary>
+/// <summary>Step 5: both are signed in. Who am I and sign out, the account's sessions and their end.</summary>
 internal static class SessionEndpoints
 {
     public static IEndpointRouteBuilder MapSessions(this IEndpointRouteBuilder routes)
     {
-        var session = routes.MapGroup("/api/session").RequireSession();
-        session.MapGet("", (Session caller) => TypedResults.Ok(SessionAnswer.Of(caller)));
-        session.MapDelete("", SignOut);
-        return session;
+        var either = routes.MapGroup("/api").RequireSession();
+        either.MapGet("/session", (Session caller) => TypedResults.Ok(SessionAnswer.Of(caller)));
+        either.MapDelete("/session", SignOut);
+        either.MapGet("/sessions", List);
+
+        var pc = routes.MapGroup("/api").RequireWebSession();
+        pc.MapDelete("/sessions/{id:guid}", End);
+        return routes;
     }
 
     private static async Task<NoContent> SignOut(Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context)
     {
         await sessions.SignOutAsync(caller);
         if (caller.IsWeb)
+        {
+            cookie.Delete(context.Response);
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<SessionListAnswer>> List(Session caller, SessionStore sessions) =>
+        TypedResults.Ok(new SessionListAnswer(
+            Array.ConvertAll(await sessions.ListAsync(caller.AccountId), row => ListedSession.Of(row, caller))));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> End(
+        Guid id, Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context, bool admitted = false)
+    {
+        if (!await sessions.EndAsync(caller.AccountId, id, "ended", admitted))
+        {
+            return Problem.NotFound.Result();
+        }
+
+        if (id == caller.Id)
         {
             cookie.Delete(context.Response);
         }
@@ -37,3 +62,18 @@ internal sealed record AccountView(string Username, string DisplayName);
 /// <param name="Kind">web or mobile.</param>
 /// <param name="ExpiresIn">Whole seconds; the smaller of what is left of the idle and of the absolute lifetime.</param>
 internal sealed record SessionView(Guid Id, string Kind, int ExpiresIn);
+
+/// <param name="Sessions">Live ones only, newest first.</param>
+internal sealed record SessionListAnswer(ListedSession[] Sessions);
+
+/// <param name="Current">Whether it is the caller's own.</param>
+/// <param name="ParentId">The PC session that admitted a phone; null for a PC's.</param>
+/// <param name="CreatedAt">UTC, as RFC 3339.</param>
+/// <param name="LastSeenAt">UTC, as RFC 3339; a minute late at most.</param>
+internal sealed record ListedSession(
+    Guid Id, string Kind, bool Current, Guid? ParentId, Device Device, string Address, DateTime CreatedAt, DateTime LastSeenAt, int ExpiresIn)
+{
+    public static ListedSession Of(SessionRow row, Session caller) => new(
+        row.Id, row.Kind, row.Id == caller.Id, row.ParentId, new Device(row.DeviceName, row.DevicePlatform), row.Address,
+        row.CreatedAt, row.LastSeenAt, row.ExpiresIn);
+}

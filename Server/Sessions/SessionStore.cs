@@ -28,15 +28,59 @@ internal sealed class SessionStore(Database database)
             new CommandDefinition(sql, new { hash = token.Hash, kind }, cancellationToken: cancellation)));
     }
 
-    /// <summary>Ends a session because its user signed out.</summary>
-    public Task SignOutAsync(Session session)
+    /// <summary>The account's live sessions, newest first.</summary>
+    public async Task<SessionRow[]> ListAsync(Guid accountId)
+    {
+        const string sql = """
+            select id, kind, parent_id, device_name, device_platform, host(address) as address, created_at, last_seen_at,
+              ceil(extract(epoch from expires_at - now()))::int as expires_in
+            from session where account_id = @accountId and revoked_at is null and expires_at > now()
+            order by created_at desc, id desc
+            """;
+        return [.. await database.RunAsync((connection, cancellation) => connection.QueryAsync<SessionRow>(
+            new CommandDefinition(sql, new { accountId }, cancellationToken: cancellation)))];
+    }
+
+    /// <summary>Ends the caller's own session because its user signed out.</summary>
+    public Task SignOutAsync(Session session) => EndAsync(session.AccountId, session.Id, "signed_out", admittedToo: false);
+
+    /// <summary>Ends a session of the account; with <paramref name="admittedToo"/> every phone session that it admitted as well.</summary>
+    /// <returns>
+    /// False when there is nothing to end: the account has no such session, or it has ended. With <paramref name="admittedToo"/> an ended
+    /// one will do.
+    /// </returns>
+    public Task<bool> EndAsync(Guid accountId, Guid id, string reason, bool admittedToo)
     {
         const string sql = """
             select lock_account(@accountId);
-            update session set revoked_at = now(), revoked_reason = 'signed_out'
-            where id = @id and account_id = @accountId and revoked_at is null
+            with target as (
+              select id, revoked_at is null and expires_at > statement_timestamp() as is_live
+              from session where id = @id and account_id = @accountId),
+            ended as (
+              update session s set revoked_at = statement_timestamp(), revoked_reason = @reason from target
+              where (s.id = target.id or (@admittedToo and s.parent_id = target.id))
+                and s.revoked_at is null and s.expires_at > statement_timestamp())
+            select exists (select from target where is_live or @admittedToo)
             """;
-        return database.RunAsync((connection, cancellation) => connection.ExecuteAsync(
-            new CommandDefinition(sql, new { session.Id, session.AccountId }, cancellationToken: cancellation)));
+        return database.RunAsync(async (connection, cancellation) =>
+        {
+            await using var results = await connection.QueryMultipleAsync(
+                new CommandDefinition(sql, new { accountId, id, reason, admittedToo }, cancellationToken: cancellation));
+            await results.ReadAsync();
+            return await results.ReadSingleAsync<bool>();
+        });
     }
+}
+
+internal sealed record SessionRow
+{
+    public required Guid Id { get; init; }
+    public required string Kind { get; init; }
+    public Guid? ParentId { get; init; }
+    public string? DeviceName { get; init; }
+    public string? DevicePlatform { get; init; }
+    public required string Address { get; init; }
+    public required DateTime CreatedAt { get; init; }
+    public required DateTime LastSeenAt { get; init; }
+    public required int ExpiresIn { get; init; }
 }

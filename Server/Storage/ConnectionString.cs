@@ -25,6 +25,7 @@ internal static class ConnectionString
         builder.Timeout = 2;
         builder.CommandTimeout = 2;
         builder.CancellationTimeout = -1;
+        builder.KeepAlive = 10; // for the change feed, which otherwise would not notice that its peer is gone
         builder.Options = $"{builder.Options} -c lock_timeout=2s".Trim();
         // The server keeps no state on a connection, so there is none to reset; statements are prepared on their second use.
         builder.NoResetOnClose = true;

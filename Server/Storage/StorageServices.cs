@@ -14,7 +14,11 @@ internal static class StorageServices
             .AddSingleton(provider => new NpgsqlDataSourceBuilder(connectionString.ConnectionString)
                 .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
                 .Build())
-            .AddSingleton<Database>();
+            .AddSingleton<Database>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<ChangeFeed>()
+            .AddHostedService(provider => provider.GetRequiredService<ChangeFeed>())
+            .AddHostedService<Sweep>();
     }
 
     /// <exception cref="OptionsValidationException">The key is missing or unreadable; the message says what to set.</exception>

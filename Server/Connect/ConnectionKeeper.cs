@@ -1,0 +1,140 @@
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Connect;
+
+/// <summary>
+/// Keeps the live connections true to the database: reads again what the change feed names, closes those whose session has ended or
+/// expired with 4401, and re-indexes those whose bindings have changed. One loop does all of it, so that no two reads overtake each other.
+/// </summary>
+internal sealed class ConnectionKeeper : BackgroundService
+{
+    private const int AccountsPerRead = 500;
+    private static readonly TimeSpan ExpiryTick = TimeSpan.FromSeconds(1);
+
+    private readonly BrowserConnections connections;
+    private readonly LiveStateStore store;
+    private readonly TimeProvider time;
+    private readonly ILogger<ConnectionKeeper> logger;
+
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly Dictionary<Guid, bool> changed = []; // account → whether its sessions have changed
+
+    public ConnectionKeeper(
+        ChangeFeed feed, BrowserConnections connections, LiveStateStore store, TimeProvider time, ILogger<ConnectionKeeper> logger)
+    {
+        (this.connections, this.store, this.time, this.logger) = (connections, store, time, logger);
+        feed.BindingsChanged += accountId => Check([accountId], sessionsToo: false);
+        feed.SessionsChanged += accountId => Check([accountId], sessionsToo: true);
+        feed.Resumed += () => Check(connections.Accounts(), sessionsToo: true);
+    }
+
+    /// <summary>Has these accounts read again soon; those without a live connection cost nothing.</summary>
+    public void Check(Guid[] accountIds, bool sessionsToo)
+    {
+        lock (gate)
+        {
+            foreach (var accountId in accountIds)
+            {
+                changed[accountId] = sessionsToo || changed.GetValueOrDefault(accountId);
+            }
+        }
+
+        wake.Release();
+    }
+
+    public override void Dispose()
+    {
+        wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await wake.WaitAsync(ExpiryTick, stoppingToken);
+            CloseExpired();
+            try
+            {
+                for (var accounts = Take(); accounts.Count > 0; accounts = Take())
+                {
+                    await ReadAgainAsync(accounts);
+                }
+            }
+            catch (DatabaseUnavailableException)
+            {
+                logger.LogWarning("Changed accounts could not be read; they are read as soon as PostgreSQL is back");
+                await wake.WaitAsync(ExpiryTick, stoppingToken);
+            }
+        }
+    }
+
+    private Dictionary<Guid, bool> Take()
+    {
+        lock (gate)
+        {
+            var taken = changed.Take(AccountsPerRead).ToDictionary();
+            foreach (var accountId in taken.Keys)
+            {
+                changed.Remove(accountId);
+            }
+
+            return taken;
+        }
+    }
+
+    private async Task ReadAgainAsync(Dictionary<Guid, bool> accounts)
+    {
+        // The connections first: one that comes after this has read its state itself, or asks for it here.
+        var live = accounts.Keys.SelectMany(connections.OfAccount).ToList();
+        if (live.Count == 0)
+        {
+            return;
+        }
+
+        LiveState state;
+        try
+        {
+            state = await store.ReadAsync([.. accounts.Keys], [.. live.Select(each => each.SessionId).Distinct()]);
+        }
+        catch (DatabaseUnavailableException)
+        {
+            foreach (var (accountId, sessionsToo) in accounts)
+            {
+                Check([accountId], sessionsToo);
+            }
+
+            throw;
+        }
+
+        foreach (var connection in live)
+        {
+            if (!state.Sessions.Contains(connection.SessionId))
+            {
+                End(connection);
+                continue;
+            }
+
+            Identifier[] identifiers = [.. state.Identifiers[connection.AccountId]];
+            if (connections.Reindex(connection, identifiers))
+            {
+                connection.TrySend(new IdentifiersMessage(MaskedIdentifier.Of(identifiers)).ToUtf8());
+            }
+
+            if (accounts[connection.AccountId])
+            {
+                connection.TrySend(SessionsMessage.Utf8);
+            }
+        }
+    }
+
+    private void CloseExpired() => Array.ForEach(connections.ExpiredBy(time.GetTimestamp()), End);
+
+    private void End(BrowserConnection connection)
+    {
+        connections.Remove(connection);
+        connection.Close(CloseReason.SessionEnded);
+    }
+}

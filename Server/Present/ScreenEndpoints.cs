@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Http;
+using QrLogin.Server.Sessions;
+
+namespace QrLogin.Server.Present;
+
+/// <summary>Step 3, from the screen's side: a fresh code before the old one expires, and "not me".</summary>
+internal static class ScreenEndpoints
+{
+    public static IServiceCollection AddPresent(this IServiceCollection services) =>
+        services.AddSingleton<Presenter>().AddSingleton<ScreenStore>();
+
+    public static IEndpointRouteBuilder MapPresent(this IEndpointRouteBuilder routes)
+    {
+        var attempt = routes.MapGroup("/api/login/{attemptId:guid}").RequireWebSession();
+        attempt.MapPost("/qr", Refresh);
+        attempt.MapPost("/decline", Decline);
+        return routes;
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Refresh(
+        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, HttpContext context)
+    {
+        var ticket = Ticket.For(caller.Id);
+        var code = await screens.RefreshAsync(attemptId, caller, ticket, presenter.CanShow(caller.Id));
+        return code?.Outcome switch
+        {
+            null => Problem.NotFound.Result(),
+            FreshCode.Shown when presenter.Show(ticket, code.OnScreen(attemptId)) => TypedResults.NoContent(),
+            FreshCode.Shown => Problem.NoLiveConnection.Result(),
+            "too_many_requests" => Problem.TooManyRequests.Result(context.Response, code.AttemptExpiresIn),
+            var refusal => Problem.Of(refusal).Result(),
+        };
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Decline(
+        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter)
+    {
+        var isDeclined = await screens.DeclineAsync(attemptId, caller.AccountId);
+        if (isDeclined is null)
+        {
+            return Problem.NotFound.Result();
+        }
+
+        if (isDeclined is true)
+        {
+            presenter.Declined(caller.AccountId, attemptId);
+        }
+
+        return TypedResults.NoContent();
+    }
+}

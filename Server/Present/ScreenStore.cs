@@ -1,0 +1,96 @@
+using Dapper;
+using QrLogin.Server.Connect;
+using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Present;
+
+/// <summary>What a person at the PC does to an attempt, in PostgreSQL; each is one round trip. Safe for concurrent use.</summary>
+internal sealed class ScreenStore(Database database)
+{
+    /// <summary>Stores one more ticket of the attempt for the caller's session, at most 8 in all.</summary>
+    /// <param name="isConnected">Whether a page of the session could show it.</param>
+    /// <returns>Null when the account has no such attempt.</returns>
+    public Task<FreshCode?> RefreshAsync(Guid attemptId, Session session, Ticket ticket, bool isConnected)
+    {
+        const string sql = """
+            select lock_account(@accountId);
+            with attempt as (
+              select a.*,
+                case
+                  when a.redeemed_at is not null then 'already_redeemed'
+                  when a.declined_at is not null then 'declined'
+                  when a.superseded_at is not null then 'superseded'
+                  when not exists (select from session s join account c on c.id = s.account_id
+                    where s.id = @sessionId and s.revoked_at is null and s.expires_at > statement_timestamp() and c.disabled_at is null)
+                    then 'session_ended'
+                  when a.expires_at <= statement_timestamp() then 'attempt_expired'
+                  when (select count(*) from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId) >= 8
+                    then 'too_many_requests'
+                end as refusal
+              from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
+            shown as (
+              insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
+              select @hash, id, @sessionId, statement_timestamp(), least(statement_timestamp() + interval '60 s', expires_at)
+              from attempt where refusal is null and @isConnected returning expires_at)
+            select case when not @isConnected then 'no_live_connection' else coalesce(a.refusal, 'shown') end as outcome,
+              ceil(extract(epoch from a.expires_at - statement_timestamp()))::int as attempt_expires_in,
+              ceil(extract(epoch from shown.expires_at - statement_timestamp()))::int as expires_in,
+              a.check_code, a.device_name, a.device_platform, host(a.address) as address
+            from attempt a left join shown on true
+            """;
+        var arguments = new { session.AccountId, sessionId = session.Id, attemptId, hash = ticket.Secret.Hash, isConnected };
+        return database.RunAsync(async (connection, cancellation) =>
+        {
+            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, arguments, cancellationToken: cancellation));
+            await results.ReadAsync();
+            return await results.ReadSingleOrDefaultAsync<FreshCode>();
+        });
+    }
+
+    /// <summary>Ends the attempt, or the session that it made; one that is over already stays as it is.</summary>
+    /// <returns>Whether it was ended by this; null when the account has no such attempt.</returns>
+    public Task<bool?> DeclineAsync(Guid attemptId, Guid accountId)
+    {
+        const string sql = """
+            select lock_account(@accountId);
+            with attempt as (
+              select id, session_id, redeemed_at is null and declined_at is null and superseded_at is null as is_open
+              from login_attempt where id = @attemptId and account_id = @accountId),
+            declined as (
+              update login_attempt a set declined_at = statement_timestamp() from attempt where a.id = attempt.id and attempt.is_open),
+            undone as (
+              update session s set revoked_at = statement_timestamp(), revoked_reason = 'declined' from attempt
+              where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp())
+            select is_open from attempt
+            """;
+        return database.RunAsync(async (connection, cancellation) =>
+        {
+            await using var results = await connection.QueryMultipleAsync(
+                new CommandDefinition(sql, new { attemptId, accountId }, cancellationToken: cancellation));
+            await results.ReadAsync();
+            return await results.ReadSingleOrDefaultAsync<bool?>();
+        });
+    }
+}
+
+internal sealed record FreshCode
+{
+    public const string Shown = "shown";
+
+    /// <summary>shown; no_live_connection; too_many_requests; or why it is too late: the codes of 410.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>Whole seconds, as the next.</summary>
+    public required int AttemptExpiresIn { get; init; }
+
+    /// <summary>Null unless shown.</summary>
+    public int? ExpiresIn { get; init; }
+    public required short CheckCode { get; init; }
+    public string? DeviceName { get; init; }
+    public string? DevicePlatform { get; init; }
+    public required string Address { get; init; }
+
+    public AttemptOnScreen OnScreen(Guid attemptId) => new(
+        attemptId, AttemptExpiresIn, ExpiresIn!.Value, $"{CheckCode}", new AttemptDevice(DeviceName, DevicePlatform, Address));
+}

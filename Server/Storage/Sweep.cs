@@ -1,0 +1,62 @@
+using Dapper;
+
+namespace QrLogin.Server.Storage;
+
+/// <summary>
+/// Deletes what nobody needs any more, once an hour: attempts 7 days after they expired, sessions 30 days after they ended, a PC's as
+/// long as a phone that it admitted. In small steps, so that it never holds a lock for long; several nodes do not get in each other's way.
+/// </summary>
+internal sealed class Sweep(Database database, ILogger<Sweep> logger) : BackgroundService
+{
+    private const int Step = 1000;
+
+    /// <returns>How many rows were deleted.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        const string attempts = """
+            delete from login_attempt where id in (
+              select id from login_attempt where expires_at < now() - interval '7 d' limit @Step for update skip locked)
+            """;
+        const string sessions = """
+            delete from session where id in (
+              select s.id from session s
+              where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 d'
+                and not exists (select from session child where child.parent_id = s.id)
+                and not exists (select from login_attempt a where a.session_id = s.id)
+                and not exists (select from login_ticket t where t.session_id = s.id)
+              limit @Step for update skip locked)
+            """;
+        var total = 0;
+        foreach (var sql in (string[])[attempts, sessions])
+        {
+            int deleted;
+            do
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                deleted = await database.RunAsync((connection, cancellation) =>
+                    connection.ExecuteAsync(new CommandDefinition(sql, new { Step }, cancellationToken: cancellation)));
+                total += deleted;
+            }
+            while (deleted == Step);
+        }
+
+        return total;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var hour = new PeriodicTimer(TimeSpan.FromHours(1));
+        while (await hour.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var rows = await RunAsync(stoppingToken);
+                logger.LogInformation("Swept {Rows} expired rows", rows);
+            }
+            catch (DatabaseUnavailableException)
+            {
+                logger.LogWarning("The sweep found PostgreSQL unavailable; it tries again in an hour");
+            }
+        }
+    }
+}
