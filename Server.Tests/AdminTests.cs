@@ -40,6 +40,34 @@ internal sealed class AdminTests
             Is.EqualTo((1, 2)));
     }
 
+    [Test]
+    public async Task A_new_password_replaces_the_old_one()
+    {
+        var alice = await Admin.HasAccountAsync();
+        await Admin.QueryAsync<int>("select admin.set_password(@Username, 'something else')", new { alice.Username });
+        await using var browser = new Browser(World.Server);
+        Assert.That((await browser.SignInAsync(alice)).Status, Is.EqualTo(401));
+        Assert.That((await browser.SignInAsync(alice, "something else")).Status, Is.EqualTo(200));
+        Assert.That(
+            await Admin.QueryAsync<string>("select substr(password_hash, 1, 7) from account where username = @Username", new { alice.Username }),
+            Is.EqualTo("$2a$12$"), "bcrypt, cost 12");
+    }
+
+    [Test]
+    public async Task An_account_that_is_enabled_again_can_sign_in_but_its_sessions_stay_ended()
+    {
+        await using var scene = await Scene.ReadyAsync();
+        await Admin.QueryAsync<int>("select admin.disable_account(@Username)", new { scene.Account.Username });
+        Assert.That((await scene.Browser.SignInAsync(scene.Account)).Code, Is.EqualTo("invalid_credentials"));
+        await Admin.QueryAsync<object>("select admin.enable_account(@Username)::text", new { scene.Account.Username });
+        Assert.That((await scene.Browser.WhoAmIAsync()).Status, Is.EqualTo(401));
+        Assert.That((await scene.Browser.SignInAsync(scene.Account)).Status, Is.EqualTo(200));
+    }
+
+    [TestCase("select admin.set_password('nobody.here', 'x')", "There is no account \"nobody.here\".")]
+    [TestCase("select admin.disable_account('nobody.here')", "There is no account \"nobody.here\".")]
+    [TestCase("select admin.enable_account('nobody.here')::text", "There is no account \"nobody.here\".")]
+    [TestCase("select admin.revoke_sessions('nobody.here')", "There is no account \"nobody.here\".")]
     [TestCase("select admin.create_account('a b', 'x')", "\"a b\" is not a valid user name.")]
     [TestCase("select admin.create_account('zoe.1', '')", "The password is empty.")]
     [TestCase("select admin.create_account('zoe.2', repeat('ü', 37))", "The password has 74 bytes in UTF-8; bcrypt reads only 72.")]

@@ -46,4 +46,108 @@ internal sealed class RaceTests
         Assert.That(phone.Token, Is.Not.Null);
         await browser.DisposeAsync();
     }
+
+    /// <summary>
+    /// A redeem races with something that takes its right away. Whichever the database puts first: if the redeem won, its session is as
+    /// the other left it; if it lost, it was refused for that reason.
+    /// </summary>
+    [TestCase("redeem", "already_redeemed")]
+    [TestCase("decline", "declined")]
+    [TestCase("supersede", "superseded")]
+    [TestCase("sign-out", "session_ended")]
+    [TestCase("revoke-all", "session_ended")]
+    [TestCase("disable", "session_ended")]
+    [TestCase("set password", "session_ended")]
+    [TestCase("unbind", "invalid_ticket")]
+    public async Task A_redeem_that_races_is_granted_before_or_refused_after(string rival, string refusal)
+    {
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => RaceAsync(rival, delayRedeem: i % 3 == 0)));
+        foreach (var (redeem, sessions, isAlive) in outcomes)
+        {
+            Assert.That(redeem.Status == 200 ? "granted" : redeem.Code, Is.AnyOf("granted", refusal), redeem.Text);
+            Assert.That(sessions, Is.EqualTo(redeem.Status == 200 ? 1 : 0), "sessions made");
+            var survives = redeem.Status == 200 && rival is "redeem" or "supersede" or "sign-out" or "unbind";
+            Assert.That(isAlive, Is.EqualTo(survives && redeem.Status == 200), $"whether the session outlives {rival}");
+        }
+
+        await TestContext.Out.WriteLineAsync($"{rival}: {outcomes.Count(each => each.Redeem.Status == 200)} of {outcomes.Length} redeems came first");
+    }
+
+    [Test]
+    public async Task A_storm_of_everything_leaves_at_most_one_open_attempt_and_one_session_an_attempt()
+    {
+        await using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), ("phone", Phone.NewNumber()));
+        var random = new Random(1);
+        var attempt = await scene.CodeAsync();
+        var ticket = QrReader.TicketOf(attempt);
+        var actions = Enumerable.Range(0, 300).Select(_ => random.Next(7)).Select(async kind =>
+        {
+            var answer = kind switch
+            {
+                0 => await scene.Phone.RedeemAsync(ticket),
+                1 => await scene.AnotherPhone().RedeemAsync(ticket),
+                2 => await scene.AnotherPhone().IdentifyAsync(),
+                3 => await scene.RefreshAsync(attempt),
+                4 => await scene.DeclineAsync(attempt),
+                5 => await scene.Browser.SignInAsync(scene.Account),
+                _ => await scene.Browser.CallAsync(HttpMethod.Get, "/api/sessions"),
+            };
+            return answer.Status;
+        });
+
+        Assert.That(await Task.WhenAll(actions), Has.None.EqualTo(500).And.None.EqualTo(503), "no deadlock, no surprise");
+
+        Assert.That(
+            await World.Admin.QueryAsync<int>("select count(*)::int from admin.attempts where state = 'open' and username = @Username", new { scene.Account.Username }),
+            Is.LessThanOrEqualTo(1));
+        Assert.That(
+            await World.Admin.QueryAsync<int>("select count(*)::int from admin.sessions where kind = 'mobile' and username = @Username", new { scene.Account.Username }),
+            Is.LessThanOrEqualTo(1));
+        await World.Admin.QueryAsync<int>("select admin.revoke_sessions(@Username)", new { scene.Account.Username });
+        Assert.That(
+            await World.Admin.QueryAsync<long>("select live_sessions from admin.accounts where username = @Username", new { scene.Account.Username }), Is.Zero);
+    }
+
+    [Test]
+    public async Task Fifty_phones_that_identify_at_once_leave_one_open_attempt()
+    {
+        await using var scene = await Scene.ReadyAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => scene.AnotherPhone().IdentifyAsync()));
+        Assert.That(answers.Select(each => each.Status).Distinct(), Is.EquivalentTo(new[] { 202, 429 }));
+        Assert.That(answers.Count(each => each.Status == 202), Is.EqualTo(3), "the limit holds whatever the concurrency");
+        Assert.That(
+            await World.Admin.QueryAsync<string>(
+                "select string_agg(state, ' ' order by state) from admin.attempts where username = @Username", new { scene.Account.Username }),
+            Is.EqualTo("open superseded superseded"));
+    }
+
+    private static async Task<(Answer Redeem, int Sessions, bool IsAlive)> RaceAsync(string rival, bool delayRedeem)
+    {
+        await using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+        var ticket = QrReader.TicketOf(qr);
+        var username = new { scene.Account.Username };
+        Func<Task> act = rival switch
+        {
+            "redeem" => () => scene.AnotherPhone().RedeemAsync(ticket),
+            "decline" => () => scene.DeclineAsync(qr),
+            "supersede" => () => scene.AnotherPhone().IdentifyAsync(),
+            "sign-out" => scene.Browser.SignOutAsync,
+            "revoke-all" => () => World.Admin.QueryAsync<int>("select admin.revoke_sessions(@Username)", username),
+            "disable" => () => World.Admin.QueryAsync<int>("select admin.disable_account(@Username)", username),
+            "set password" => () => World.Admin.QueryAsync<int>("select admin.set_password(@Username, 'x')", username),
+            _ => () => World.Admin.UnbindAsync(scene.Phone),
+        };
+        var rivals = act();
+        if (delayRedeem)
+        {
+            await rivals;
+        }
+
+        var redeem = await scene.Phone.RedeemAsync(ticket);
+        await rivals;
+        var sessions = await World.Admin.QueryAsync<int>(
+            "select count(*)::int from admin.sessions where kind = 'mobile' and username = @Username", username);
+        return (redeem, sessions, redeem.Status == 200 && (await scene.Phone.WhoAmIAsync()).Status == 200);
+    }
 }

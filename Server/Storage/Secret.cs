@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -38,7 +39,8 @@ internal sealed class Secret
         }
 
         var bytes = new byte[length];
-        if (!Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != length || Base64Url.EncodeToString(bytes) != text)
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done
+            || written != length || Base64Url.EncodeToString(bytes) != text)
         {
             return false;
         }

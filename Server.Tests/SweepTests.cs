@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using QrLogin.Server.Storage;
+using QrLogin.Server.Tests.Actors;
+
+namespace QrLogin.Server.Tests;
+
+/// <summary>What is kept for how long.</summary>
+internal sealed class SweepTests
+{
+    [Test]
+    public async Task Attempts_go_after_7_days_and_ended_sessions_after_30_a_pcs_not_before_its_phones()
+    {
+        await using var scene = await Scene.ReadyAsync();
+        await scene.AdmittedAsync();
+        await scene.Browser.SignOutAsync();
+
+        await AgeAsync(scene, "6 d 23 h");
+        Assert.That(await SweepAsync(scene), Is.EqualTo((1, 2)), "(attempts, sessions) within 7 days");
+
+        await AgeAsync(scene, "2 h");
+        Assert.That(await SweepAsync(scene), Is.EqualTo((0, 2)), "after 7 days");
+
+        await AgeAsync(scene, "24 d", keepPhone: true);
+        Assert.That(await SweepAsync(scene), Is.EqualTo((0, 2)), "31 days after the PC signed out, its phone is still signed in");
+
+        await scene.Phone.SignOutAsync();
+        await AgeAsync(scene, "31 d");
+        await SweepAsync(scene);
+        Assert.That(await SweepAsync(scene), Is.EqualTo((0, 0)), "31 days after the phone signed out");
+    }
+
+    private static async Task<(int Attempts, int Sessions)> SweepAsync(Scene scene)
+    {
+        await ActivatorUtilities.CreateInstance<Sweep>(World.Server.Services).RunAsync(CancellationToken.None);
+        return await World.Admin.QueryAsync<(int, int)>(
+            """
+            select (select count(*)::int from admin.attempts where username = @Username),
+              (select count(*)::int from admin.sessions where username = @Username)
+            """, new { scene.Account.Username });
+    }
+
+    /// <summary>As if all had happened that much earlier.</summary>
+    private static Task<int> AgeAsync(Scene scene, string by, bool keepPhone = false) => World.Admin.ExecuteAsync(
+        """
+        with mine as (select id from account where username = @Username)
+        update session set created_at = created_at - @by::interval, revoked_at = revoked_at - @by::interval,
+          expires_at = expires_at - case when @keepPhone and kind = 'mobile' then interval '0' else @by::interval end
+        where account_id in (select id from mine);
+        with mine as (select id from account where username = @Username)
+        update login_attempt set created_at = created_at - @by::interval, expires_at = expires_at - @by::interval
+        where account_id in (select id from mine)
+        """, new { scene.Account.Username, by, keepPhone });
+}
