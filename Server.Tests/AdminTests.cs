@@ -18,7 +18,7 @@ internal sealed class AdminTests
         await Admin.QueryAsync<Guid>("select admin.create_account(@Username, 'pässword', 'Bob')", new { bob.Username });
         await Admin.QueryAsync<string>("select admin.bind(@username, 'phone', @number, 'Pixel 10')", new { username = bob.Username.ToUpperInvariant(), number });
 
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         Assert.That((await browser.SignInAsync(bob, "pa\u0308ssword")).Status, Is.EqualTo(200), "the same password in another Unicode form");
         var page = await browser.OpenPageAsync();
         await phone.IdentifyAsync();
@@ -45,7 +45,7 @@ internal sealed class AdminTests
     {
         var alice = await Admin.HasAccountAsync();
         await Admin.QueryAsync<int>("select admin.set_password(@Username, 'something else')", new { alice.Username });
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         Assert.That((await browser.SignInAsync(alice)).Status, Is.EqualTo(401));
         Assert.That((await browser.SignInAsync(alice, "something else")).Status, Is.EqualTo(200));
         Assert.That(
@@ -56,7 +56,7 @@ internal sealed class AdminTests
     [Test]
     public async Task An_account_that_is_enabled_again_can_sign_in_but_its_sessions_stay_ended()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await Admin.QueryAsync<int>("select admin.disable_account(@Username)", new { scene.Account.Username });
         Assert.That((await scene.Browser.SignInAsync(scene.Account)).Code, Is.EqualTo("invalid_credentials"));
         await Admin.QueryAsync<object>("select admin.enable_account(@Username)::text", new { scene.Account.Username });
@@ -90,6 +90,31 @@ internal sealed class AdminTests
         var eve = await Admin.HasAccountAsync();
         var error = await Assert.ThrowsAsync<PostgresException>(() => Admin.BindAsync(eve, phone));
         Assert.That(error!.MessageText, Is.EqualTo($"phone {phone.Identifiers[0].Value} is already bound to \"{alice.Username}\"."));
+    }
+
+    [TestCase("'phone', 'garbage!'")]
+    [TestCase("'phone', '13800138000'")]
+    [TestCase("'imei', '111111111111111'")]
+    [TestCase("'fax', '+8613800138000'")]
+    public async Task Even_a_plain_insert_binds_no_value_that_is_not_in_its_normal_form(string row)
+    {
+        var alice = await Admin.HasAccountAsync();
+        var error = await Assert.ThrowsAsync<PostgresException>(() => Admin.ExecuteAsync(
+            $"insert into binding (kind, value, account_id) select {row}, id from account where username = @Username", new { alice.Username }));
+        Assert.That(error!.SqlState, Is.EqualTo(PostgresErrorCodes.CheckViolation));
+    }
+
+    [Test]
+    public async Task A_binding_can_be_restored_as_pg_restore_does_without_a_search_path()
+    {
+        var alice = await Admin.HasAccountAsync();
+        await Admin.ExecuteAsync(
+            """
+            begin;
+            set local search_path = '';
+            insert into public.binding (kind, value, account_id) select 'imei', '352099001761481', id from public.account where username = @Username;
+            rollback
+            """, new { alice.Username });
     }
 
     [TestCase("create table t (i int)")]

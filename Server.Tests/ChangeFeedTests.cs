@@ -11,7 +11,7 @@ internal sealed class ChangeFeedTests
     [Test]
     public async Task Binding_in_psql_reaches_the_page_and_identify_at_once()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         using var newPhone = scene.AnotherPhone(("phone", Phone.NewNumber()));
         Assert.That((await newPhone.IdentifyAsync()).Status, Is.EqualTo(404));
 
@@ -26,7 +26,7 @@ internal sealed class ChangeFeedTests
     [Test]
     public async Task Unbinding_in_psql_ends_what_identifiers_find_but_no_session_and_no_socket()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
 
         await World.Admin.UnbindAsync(scene.Phone);
@@ -42,7 +42,7 @@ internal sealed class ChangeFeedTests
     [TestCase("select admin.revoke_sessions(@Username)")]
     public async Task Ending_sessions_in_psql_closes_the_pages_with_4401_and_says_how_many(string sql)
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
 
         Assert.That(await World.Admin.QueryAsync<int>(sql, new { scene.Account.Username }), Is.EqualTo(2), "PC and phone");
@@ -55,7 +55,7 @@ internal sealed class ChangeFeedTests
     [Test]
     public async Task Disabling_an_account_without_the_function_closes_its_pages_too()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await World.Admin.ExecuteAsync("update account set disabled_at = now() where username = @Username", new { scene.Account.Username });
         Assert.That(await InTimeAsync(scene.Page.IsClosedAsync()), Is.EqualTo(4401));
     }
@@ -63,34 +63,34 @@ internal sealed class ChangeFeedTests
     [Test]
     public async Task Signing_out_closes_the_pages_of_that_session_only_and_tells_the_others()
     {
-        await using var scene = await Scene.ReadyAsync();
-        var (elsewhere, otherPc) = await Browser.AtAsync(World.Server, scene.Account);
+        using var scene = await Scene.ReadyAsync();
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        var otherPc = elsewhere.Page;
         await InTimeAsync(scene.Page.HearsAsync("sessions"));
 
         await scene.Browser.SignOutAsync();
 
         Assert.That(await InTimeAsync(scene.Page.IsClosedAsync()), Is.EqualTo(4401));
         await InTimeAsync(otherPc.HearsAsync("sessions"));
-        await elsewhere.DisposeAsync();
     }
 
     [Test]
     public async Task Ending_a_session_through_the_api_closes_its_pages_with_4401()
     {
-        await using var scene = await Scene.ReadyAsync();
-        var (elsewhere, otherPc) = await Browser.AtAsync(World.Server, scene.Account);
+        using var scene = await Scene.ReadyAsync();
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        var otherPc = elsewhere.Page;
         var id = (await elsewhere.WhoAmIAsync())["session"]["id"]!.ToString();
 
         Assert.That((await scene.EndSessionAsync(id)).Status, Is.EqualTo(204));
 
         Assert.That(await InTimeAsync(otherPc.IsClosedAsync()), Is.EqualTo(4401));
-        await elsewhere.DisposeAsync();
     }
 
     [Test]
     public async Task A_phone_that_signs_out_is_told_to_the_pc()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         await scene.Page.HearsAsync("sessions");
         await scene.Phone.SignOutAsync();
@@ -100,7 +100,7 @@ internal sealed class ChangeFeedTests
     [Test]
     public async Task A_session_that_expires_closes_its_pages_with_4401()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await World.Admin.ExecuteAsync(
             "update session set expires_at = now() + interval '2 s' where account_id = (select id from account where username = @Username)",
             new { scene.Account.Username });
@@ -123,7 +123,7 @@ internal sealed class ChangeFeedLossTests
     [Test]
     public async Task A_killed_listening_connection_listens_again_and_what_changed_meanwhile_takes_effect()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         using var newPhone = scene.AnotherPhone(("phone", Phone.NewNumber()));
 
         // In one transaction: the listener dies before the notification could reach it.

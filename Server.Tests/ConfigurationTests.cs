@@ -1,5 +1,9 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
 using QrLogin.Server.Http;
 using QrLogin.Server.Storage;
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests;
 
@@ -38,6 +42,52 @@ internal sealed class ConfigurationTests
         var parsed = ConnectionString.Parse(text);
         Assert.That(
             (parsed.Host, parsed.Port, parsed.Username, parsed.Password, parsed.Database), Is.EqualTo((host, port, user, password, database)));
+    }
+
+    [Test]
+    public void Libpqs_options_are_understood_and_unknown_ones_named()
+    {
+        var parsed = ConnectionString.Parse("postgresql://a:b@db/x?application_name=shop&connect_timeout=5&sslmode=verify-full");
+        Assert.That((parsed.ApplicationName, parsed.Timeout, parsed.SslMode), Is.EqualTo(("shop", 5, Npgsql.SslMode.VerifyFull)));
+        Assert.That(
+            () => ConnectionString.Parse("postgresql://a:b@db/x?nonsense=sec+ret"),
+            Throws.TypeOf<FormatException>().With.Message.Contains("nonsense").And.Message.Not.Contains("sec"));
+    }
+
+    [TestCase("10.0.0.0/8", true)]
+    [TestCase("127.0.0.1", true)]
+    [TestCase("fd00::/8", true)]
+    [TestCase("proxy.example", false)]
+    public void A_trusted_proxy_is_an_address_or_a_network(string proxy, bool isRight)
+    {
+        var site = new SiteOptions { TrustedProxies = [proxy] };
+        Assert.That(site.Validate(null, site).Succeeded, Is.EqualTo(isRight));
+    }
+
+    [TestCase("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.7")]
+    [TestCase("fe80::1%1", "fe80::1", "fe80::/64")]
+    [TestCase("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
+    public void An_address_is_plain_and_counts_by_its_network(string remote, string address, string network)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse(remote);
+        Assert.That(ClientAddress.Of(context).ToString(), Is.EqualTo(address));
+        Assert.That(ClientAddress.Network(ClientAddress.Of(context)), Is.EqualTo(network));
+    }
+
+    [TestCase("127.0.0.1", "203.0.113.9")]
+    [TestCase("192.0.2.1", "127.0.0.1")]
+    public async Task Forwarded_headers_count_only_from_trusted_proxies(string trusted, string seen)
+    {
+        using var server = new TestServer(World.Database, new() { ["TrustedProxies:0"] = trusted });
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
+        var alice = await World.Admin.HasAccountAsync();
+        await http.CallAsync(
+            HttpMethod.Post, "/api/session", new { username = alice.Username, password = Account.Password },
+            ("Origin", TestServer.Origin), ("X-Forwarded-For", "203.0.113.9"));
+        Assert.That(
+            await World.Admin.QueryAsync<string>("select address from admin.sessions where username = @Username", new { alice.Username }),
+            Is.EqualTo(seen));
     }
 
     [TestCase("postgresql://al ice:sec ret@:x/y")]

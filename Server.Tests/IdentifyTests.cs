@@ -9,7 +9,7 @@ internal sealed class IdentifyTests
     [Test]
     public async Task Identify_answers_202_with_attempt_check_code_and_lifetime_and_pushes_the_qr()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
 
         var answer = await scene.Phone.IdentifyAsync();
         var qr = await scene.Page.HearsAsync("qr");
@@ -32,11 +32,11 @@ internal sealed class IdentifyTests
     [Test]
     public async Task The_device_is_optional_and_made_harmless()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         scene.Phone.Device = null;
         Assert.That((await scene.CodeAsync())["device"]!.ToJsonString(), Is.EqualTo("""{"name":null,"platform":null,"address":"127.0.0.1"}"""));
 
-        scene.Phone.Verifier = Phone.NewInstallId();
+        scene.Phone.Verifier = Phone.NewVerifier();
         scene.Phone.Device = new { name = "Ev\0il\u202e\n\u001b[31m <b>" + new string('x', 100), platform = " \t " };
         var device = (await scene.CodeAsync())["device"]!;
         Assert.That(device["name"]!.ToString(), Is.EqualTo("Evil[31m <b>" + new string('x', 52)));
@@ -46,9 +46,10 @@ internal sealed class IdentifyTests
     [Test]
     public async Task Each_session_with_a_page_is_shown_a_ticket_of_its_own_and_every_page_of_it_the_same()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var secondTab = await scene.Browser.OpenPageAsync();
-        var (elsewhere, otherPc) = await Browser.AtAsync(World.Server, scene.Account);
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        var otherPc = elsewhere.Page;
 
         var first = QrReader.TicketOf(await scene.CodeAsync());
         var same = QrReader.TicketOf(await secondTab.HearsAsync("qr"));
@@ -58,7 +59,6 @@ internal sealed class IdentifyTests
         Assert.That(own, Is.Not.EqualTo(first));
         Assert.That((await scene.Phone.RedeemAsync(own)).Status, Is.EqualTo(200));
         await Task.WhenAll(scene.Page.HearsAsync("ended"), secondTab.HearsAsync("ended"), otherPc.HearsAsync("ended"));
-        await elsewhere.DisposeAsync();
     }
 
     [Test]
@@ -66,8 +66,8 @@ internal sealed class IdentifyTests
     {
         using var offline = new Phone(World.Server);
         await World.Admin.HasAccountAsync(offline);
-        await using var second = await Scene.ReadyAsync();
-        await using var third = await Scene.ReadyAsync();
+        using var second = await Scene.ReadyAsync();
+        using var third = await Scene.ReadyAsync();
         using var phone = new Phone(
             World.Server, offline.Identifiers[0], ("phone", Phone.NewNumber()), second.Phone.Identifiers[0], third.Phone.Identifiers[0]);
 
@@ -82,11 +82,11 @@ internal sealed class IdentifyTests
         using var unknown = new Phone(World.Server);
         using var offline = new Phone(World.Server);
         await World.Admin.HasAccountAsync(offline);
-        await using var unbound = await Scene.ReadyAsync();
+        using var unbound = await Scene.ReadyAsync();
         await World.Admin.UnbindAsync(unbound.Phone);
-        await using var muted = await Scene.ReadyAsync();
+        using var muted = await Scene.ReadyAsync();
         await muted.DeclineAsync(await muted.CodeAsync());
-        await using var disabled = await Scene.ReadyAsync();
+        using var disabled = await Scene.ReadyAsync();
         await World.Admin.QueryAsync<int>("select admin.disable_account(@Username)", new { disabled.Account.Username });
 
         Answer[] answers = [.. await Task.WhenAll(
@@ -99,7 +99,7 @@ internal sealed class IdentifyTests
     [Test]
     public async Task A_newer_attempt_supersedes_the_open_one_and_never_has_its_check_code()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var first = await scene.CodeAsync();
 
         var second = await scene.CodeAsync(scene.AnotherPhone());
@@ -113,7 +113,7 @@ internal sealed class IdentifyTests
     [Test]
     public async Task Identify_repeated_with_the_challenge_of_the_open_attempt_returns_that_attempt()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var first = await scene.Phone.IdentifyAsync();
         var again = await scene.Phone.IdentifyAsync();
         Assert.That(again.Status, Is.EqualTo(202));
@@ -126,7 +126,7 @@ internal sealed class IdentifyTests
     public async Task Who_knows_only_the_number_cannot_push_aside_an_attempt_with_a_bound_app_identifier()
     {
         var number = ("phone", Phone.NewNumber());
-        await using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
+        using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
         var qr = await scene.CodeAsync();
 
         Assert.That((await scene.AnotherPhone(number).IdentifyAsync()).Code, Is.EqualTo("no_live_connection"));
@@ -141,7 +141,7 @@ internal sealed class IdentifyTests
     {
         var number = ("phone", Phone.NewNumber());
         var app = ("app", Phone.NewInstallId());
-        await using var scene = await Scene.ReadyAsync(app, number);
+        using var scene = await Scene.ReadyAsync(app, number);
 
         await scene.CodeAsync(scene.AnotherPhone(number));
         await scene.CodeAsync();
@@ -154,7 +154,7 @@ internal sealed class IdentifyTests
     public async Task Not_me_mutes_the_address_but_not_a_phone_with_a_bound_app_identifier()
     {
         var number = ("phone", Phone.NewNumber());
-        await using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
+        using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
         await scene.DeclineAsync(await scene.CodeAsync(scene.AnotherPhone(number)));
 
         Assert.That((await scene.AnotherPhone(number).IdentifyAsync()).Code, Is.EqualTo("no_live_connection"));
@@ -173,7 +173,7 @@ internal sealed class IdentifyTests
     public async Task The_fourth_attempt_in_a_minute_is_too_many_and_counted_apart_from_those_with_a_bound_app_identifier()
     {
         var number = ("phone", Phone.NewNumber());
-        await using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
+        using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), number);
         for (var i = 0; i < 3; i++)
         {
             Assert.That((await scene.AnotherPhone(number).IdentifyAsync()).Status, Is.EqualTo(202));
@@ -189,7 +189,7 @@ internal sealed class IdentifyTests
     [Test]
     public async Task The_thirty_first_attempt_in_an_hour_is_too_many()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.CodeAsync();
         await World.Admin.ExecuteAsync(
             """

@@ -14,8 +14,21 @@ internal sealed class ProblemTests
     [TestCase("POST", "/api/login/not-a-guid/qr", 404, "not_found")]
     public async Task A_call_that_leads_nowhere_is_a_problem(string method, string path, int status, string code)
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         AssertProblem(await browser.CallAsync(new HttpMethod(method), path), status, code);
+    }
+
+    [Test]
+    public async Task A_client_that_accepts_only_html_gets_problems_all_the_same()
+    {
+        using var http = new HttpClient { BaseAddress = World.Server.Address };
+        var accept = ("Accept", "text/html");
+        AssertProblem(await http.CallAsync(HttpMethod.Get, "/nothing", null, accept), 404, "not_found");
+        AssertProblem(await http.CallAsync(HttpMethod.Get, "/api/session", null, accept), 401, "session_required");
+        AssertProblem(await http.CallAsync(HttpMethod.Post, "/api/login/redeem", new { ticket = 7 }, accept), 400, "invalid_request");
+        var invalid = await http.CallAsync(HttpMethod.Post, "/api/login/redeem", new { }, accept);
+        AssertProblem(invalid, 400, "invalid_request");
+        Assert.That(invalid["errors"]["ticket"], Is.Not.Null);
     }
 
     [TestCase("/api/session")]
@@ -23,7 +36,7 @@ internal sealed class ProblemTests
     [TestCase("/api/login/redeem")]
     public async Task A_body_of_the_wrong_media_type_too_large_too_deep_or_missing_is_a_problem(string path)
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         AssertProblem(await browser.CallAsync(HttpMethod.Post, path, new StringContent("{}", null, "text/plain")), 415, "unsupported_media_type");
         AssertProblem(
             await browser.CallAsync(HttpMethod.Post, path, new StringContent(new string(' ', 8193), null, "application/json")), 413, "body_too_large");
@@ -36,7 +49,7 @@ internal sealed class ProblemTests
     public async Task Without_its_database_the_server_is_alive_not_ready_and_answers_503_with_retry_after()
     {
         await using var server = new TestServer("Host=127.0.0.1;Port=1;Username=nobody;Database=nothing");
-        await using var browser = new Browser(server) { Cookie = $"qrlogin={Phone.NewInstallId()}" };
+        using var browser = new Browser(server) { Cookie = $"qrlogin={Phone.NewInstallId()}" };
         using var phone = new Phone(server);
 
         Assert.That((await browser.CallAsync(HttpMethod.Get, "/healthz/live")).Status, Is.EqualTo(200));
@@ -44,6 +57,7 @@ internal sealed class ProblemTests
         {
             await browser.CallAsync(HttpMethod.Get, "/healthz/ready"), await browser.WhoAmIAsync(), await browser.SignInAsync(new Account("alice", "")),
             await phone.IdentifyAsync(), await phone.RedeemAsync("AAAAAAAAAAAAAAAAAAAAAA"),
+            await browser.CallAsync(HttpMethod.Get, "/api/sessions"), await browser.SignOutAsync(),
         })
         {
             AssertProblem(answer, 503, "unavailable");
@@ -54,14 +68,14 @@ internal sealed class ProblemTests
     [Test]
     public async Task With_its_database_the_server_is_ready()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         Assert.That((await browser.CallAsync(HttpMethod.Get, "/healthz/ready")).Status, Is.EqualTo(200));
     }
 
     [Test]
     public async Task An_account_that_is_locked_for_longer_than_two_seconds_is_503()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await using var source = new Npgsql.NpgsqlDataSourceBuilder(World.Database).Build();
         await using var connection = await source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();

@@ -10,7 +10,8 @@ internal sealed class RaceTests
     {
         using var phone = new Phone(World.Server);
         var alice = await World.Admin.HasAccountAsync(phone);
-        var (browser, page) = await Browser.AtAsync(World.Server, alice);
+        using var browser = await Browser.AtAsync(World.Server, alice);
+        var page = browser.Page;
         await phone.IdentifyAsync();
         var ticket = QrReader.TicketOf(await page.HearsAsync("qr"));
 
@@ -22,7 +23,6 @@ internal sealed class RaceTests
             await World.Admin.QueryAsync<int>(
                 "select count(*) from admin.sessions where username = @Username and kind = 'mobile'", new { alice.Username }),
             Is.EqualTo(1));
-        await browser.DisposeAsync();
     }
 
     [Test]
@@ -30,7 +30,8 @@ internal sealed class RaceTests
     {
         using var phone = new Phone(World.Server);
         var alice = await World.Admin.HasAccountAsync(phone);
-        var (browser, page) = await Browser.AtAsync(World.Server, alice);
+        using var browser = await Browser.AtAsync(World.Server, alice);
+        var page = browser.Page;
         await phone.IdentifyAsync();
         var ticket = QrReader.TicketOf(await page.HearsAsync("qr"));
 
@@ -44,7 +45,6 @@ internal sealed class RaceTests
         Assert.That(answers.Select(each => each.Code), Is.All.EqualTo("invalid_ticket"));
         Assert.That(page.Heard.Count(each => each["type"]!.ToString() == "warning"), Is.EqualTo(1));
         Assert.That(phone.Token, Is.Not.Null);
-        await browser.DisposeAsync();
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ internal sealed class RaceTests
     [Test]
     public async Task A_storm_of_everything_leaves_at_most_one_open_attempt_and_one_session_an_attempt()
     {
-        await using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), ("phone", Phone.NewNumber()));
+        using var scene = await Scene.ReadyAsync(("app", Phone.NewInstallId()), ("phone", Phone.NewNumber()));
         var random = new Random(1);
         var attempt = await scene.CodeAsync();
         var ticket = QrReader.TicketOf(attempt);
@@ -111,7 +111,7 @@ internal sealed class RaceTests
     [Test]
     public async Task Fifty_phones_that_identify_at_once_leave_one_open_attempt()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => scene.AnotherPhone().IdentifyAsync()));
         Assert.That(answers.Select(each => each.Status).Distinct(), Is.EquivalentTo(new[] { 202, 429 }));
         Assert.That(answers.Count(each => each.Status == 202), Is.EqualTo(3), "the limit holds whatever the concurrency");
@@ -123,7 +123,7 @@ internal sealed class RaceTests
 
     private static async Task<(Answer Redeem, int Sessions, bool IsAlive)> RaceAsync(string rival, bool delayRedeem)
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         var ticket = QrReader.TicketOf(qr);
         var username = new { scene.Account.Username };

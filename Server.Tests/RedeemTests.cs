@@ -9,7 +9,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task Redeem_answers_200_with_a_bearer_session_that_is_a_child_of_the_pcs()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
 
         var answer = await scene.Phone.ScanAsync(await scene.CodeAsync());
 
@@ -30,7 +30,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task The_same_phone_may_repeat_within_60_s_and_gets_the_same_token()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var ticket = QrReader.TicketOf(await scene.CodeAsync());
         var first = await scene.Phone.RedeemAsync(ticket);
         var again = await scene.Phone.RedeemAsync(ticket);
@@ -41,7 +41,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task A_repeat_after_60_s_is_already_redeemed()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await scene.Phone.ScanAsync(qr);
         await AgeAsync(qr, "61 s");
@@ -51,7 +51,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task A_repeat_after_the_session_was_ended_is_already_redeemed()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await scene.Phone.ScanAsync(qr);
         await scene.DeclineAsync(qr);
@@ -63,7 +63,7 @@ internal sealed class RedeemTests
     {
         var one = ("phone", Phone.NewNumber());
         var two = ("mac", "a4:83:e7:" + Guid.NewGuid().ToString("N")[..6].Insert(2, ":").Insert(5, ":"));
-        await using var scene = await Scene.ReadyAsync(one, two);
+        using var scene = await Scene.ReadyAsync(one, two);
         var qr = await scene.CodeAsync();
 
         scene.Phone.Identifiers = [one, ("phone", Phone.NewNumber())];
@@ -76,7 +76,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task At_least_one_identifier_must_be_bound_to_the_account_now()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await World.Admin.UnbindAsync(scene.Phone);
         Assert.That(await Refused(scene.Phone, qr), Is.EqualTo((400, "invalid_ticket")));
@@ -87,7 +87,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task A_wrong_verifier_ends_nothing_and_warns_the_pc_once_a_ticket()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         for (var i = 0; i < 3; i++)
         {
@@ -108,13 +108,13 @@ internal sealed class RedeemTests
     [Test]
     public async Task Who_proves_nothing_hears_invalid_ticket_whatever_became_of_the_attempt()
     {
-        await using var redeemed = await Scene.ReadyAsync();
+        using var redeemed = await Scene.ReadyAsync();
         var used = await redeemed.CodeAsync();
         await redeemed.Phone.ScanAsync(used);
-        await using var gone = await Scene.ReadyAsync();
+        using var gone = await Scene.ReadyAsync();
         var declined = await gone.CodeAsync();
         await gone.DeclineAsync(declined);
-        await using var late = await Scene.ReadyAsync();
+        using var late = await Scene.ReadyAsync();
         var expired = await late.CodeAsync();
         await AgeAsync(expired, "61 s");
 
@@ -133,7 +133,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task To_the_attempts_phone_the_first_reason_that_applies_is_told()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await AgeAsync(qr, "61 s");
         Assert.That(await Refused(scene.Phone, qr), Is.EqualTo((410, "ticket_expired")));
@@ -147,7 +147,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task A_declined_attempt_is_declined_before_its_session_ended()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await scene.DeclineAsync(qr);
         await scene.Browser.SignOutAsync();
@@ -157,7 +157,7 @@ internal sealed class RedeemTests
     [Test]
     public async Task A_ticket_whose_pc_session_has_ended_is_session_ended_before_it_is_expired()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await scene.Browser.SignOutAsync();
         await AgeAsync(qr, "61 s");

@@ -16,7 +16,8 @@ internal sealed class RoundTripTests
         direct.SslMode = SslMode.Disable;
         await using var server = new TestServer(direct.ConnectionString);
         using var phone = new Phone(server);
-        var (browser, page) = await Browser.AtAsync(server, await World.Admin.HasAccountAsync(phone));
+        using var browser = await Browser.AtAsync(server, await World.Admin.HasAccountAsync(phone));
+        var page = browser.Page;
 
         // The first login also opens connections and prepares statements.
         await LogInAsync(phone, page);
@@ -24,12 +25,11 @@ internal sealed class RoundTripTests
         await LogInAsync(phone, page);
 
         Assert.That(wire.RoundTrips - before, Is.EqualTo(2));
-        await browser.DisposeAsync();
     }
 
     private static async Task LogInAsync(Phone phone, Page page)
     {
-        phone.Verifier = Phone.NewInstallId();
+        phone.Verifier = Phone.NewVerifier();
         Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));
         Assert.That((await phone.ScanAsync(await page.HearsAsync("qr"))).Status, Is.EqualTo(200));
         await page.HearsAsync("ended");

@@ -8,9 +8,10 @@ internal sealed class ScreenTests
     [Test]
     public async Task A_fresh_code_is_pushed_to_all_pages_of_this_session_and_earlier_ones_stay_good()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var secondTab = await scene.Browser.OpenPageAsync();
-        var (elsewhere, otherPc) = await Browser.AtAsync(World.Server, scene.Account);
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        var otherPc = elsewhere.Page;
         var first = await scene.CodeAsync();
 
         var answer = await scene.RefreshAsync(first);
@@ -25,15 +26,15 @@ internal sealed class ScreenTests
         Assert.That((await scene.Phone.ScanAsync(first)).Status, Is.EqualTo(200), "the earlier one");
         await otherPc.HearsAsync("ended");
         Assert.That(otherPc.Heard.Count(each => each["type"]!.ToString() == "qr"), Is.EqualTo(1), "the other PC asked for none");
-        await elsewhere.DisposeAsync();
     }
 
     [Test]
     public async Task A_pc_that_connects_later_takes_up_the_open_attempt()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
-        var (elsewhere, otherPc) = await Browser.AtAsync(World.Server, scene.Account);
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        var otherPc = elsewhere.Page;
 
         var open = otherPc.Welcome["openAttempts"]!.AsArray().Single()!;
         Assert.That(open["attemptId"]!.ToString(), Is.EqualTo(qr["attemptId"]!.ToString()));
@@ -43,13 +44,12 @@ internal sealed class ScreenTests
 
         Assert.That((await elsewhere.CallAsync(HttpMethod.Post, $"/api/login/{open["attemptId"]}/qr")).Status, Is.EqualTo(204));
         Assert.That((await scene.Phone.ScanAsync(await otherPc.HearsAsync("qr"))).Status, Is.EqualTo(200));
-        await elsewhere.DisposeAsync();
     }
 
     [Test]
     public async Task A_code_never_lives_longer_than_its_attempt()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await World.Admin.ExecuteAsync(
             "update login_attempt set expires_at = now() + interval '20 s' where id = @id::uuid", new { id = qr["attemptId"]!.ToString() });
@@ -62,7 +62,7 @@ internal sealed class ScreenTests
     [Test]
     public async Task The_ninth_code_of_an_attempt_and_session_is_too_many()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         for (var i = 2; i <= 8; i++)
         {
@@ -77,9 +77,9 @@ internal sealed class ScreenTests
     [Test]
     public async Task A_fresh_code_without_a_page_is_no_live_connection()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
-        await using var pageless = new Browser(World.Server);
+        using var pageless = new Browser(World.Server);
         await pageless.SignInAsync(scene.Account);
         var answer = await pageless.CallAsync(HttpMethod.Post, $"/api/login/{qr["attemptId"]}/qr");
         Assert.That((answer.Status, answer.Code), Is.EqualTo((404, "no_live_connection")));
@@ -88,8 +88,8 @@ internal sealed class ScreenTests
     [Test]
     public async Task An_attempt_of_another_account_is_not_found()
     {
-        await using var scene = await Scene.ReadyAsync();
-        await using var eve = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
+        using var eve = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         Assert.That((await eve.RefreshAsync(qr)).Code, Is.EqualTo("not_found"));
         Assert.That((await eve.DeclineAsync(qr)).Code, Is.EqualTo("not_found"));
@@ -102,7 +102,7 @@ internal sealed class ScreenTests
     [TestCase("attempt_expired")]
     public async Task A_fresh_code_for_an_attempt_that_is_over_is_410(string code)
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await (code switch
         {
@@ -120,7 +120,7 @@ internal sealed class ScreenTests
     [Test]
     public async Task Not_me_ends_the_open_attempt_and_tells_all_pages()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var secondTab = await scene.Browser.OpenPageAsync();
         var qr = await scene.CodeAsync();
 
@@ -134,7 +134,7 @@ internal sealed class ScreenTests
     [Test]
     public async Task Not_me_after_the_redeem_ends_the_session_that_it_made()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         await scene.Phone.ScanAsync(qr);
 
@@ -147,7 +147,7 @@ internal sealed class ScreenTests
     [Test]
     public async Task Not_me_is_204_in_every_state()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var superseded = await scene.CodeAsync();
         var redeemed = await scene.CodeAsync(scene.AnotherPhone());
         foreach (var qr in new[] { superseded, superseded, redeemed, redeemed })
@@ -159,7 +159,7 @@ internal sealed class ScreenTests
     [Test]
     public async Task A_page_that_was_away_hears_in_its_welcome_who_was_signed_in_meanwhile()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
 
         var welcome = (await scene.Browser.OpenPageAsync()).Welcome;
@@ -175,7 +175,7 @@ internal sealed class ScreenTests
     [TestCase("/decline")]
     public async Task A_change_by_cookie_from_another_sites_page_is_403(string call)
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
         var answer = await scene.Browser.CallAsync(HttpMethod.Post, $"/api/login/{qr["attemptId"]}{call}", null, "https://evil.example");
         Assert.That((answer.Status, answer.Code), Is.EqualTo((403, "origin_not_allowed")));

@@ -8,7 +8,7 @@ internal sealed class SessionTests
     [Test]
     public async Task Without_a_session_every_call_that_needs_one_is_401()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var id = Guid.NewGuid();
         foreach (var (method, path) in new[]
         {
@@ -25,7 +25,7 @@ internal sealed class SessionTests
     [Test]
     public async Task A_phones_session_on_a_call_of_the_pc_is_403()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
         foreach (var (method, path) in new[]
         {
@@ -40,7 +40,7 @@ internal sealed class SessionTests
     [Test]
     public async Task A_token_of_the_other_kind_is_no_session()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         var (cookieToken, phoneToken) = (scene.Browser.Cookie!.Split('=')[1], scene.Phone.Token);
 
@@ -56,7 +56,7 @@ internal sealed class SessionTests
     [TestCase("")]
     public async Task With_Authorization_present_the_cookie_is_ignored(string authorization)
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = World.Server.Address };
         var answer = await http.CallAsync(
             HttpMethod.Get, "/api/session", null, ("Cookie", scene.Browser.Cookie!), ("Authorization", authorization));
@@ -66,7 +66,7 @@ internal sealed class SessionTests
     [Test]
     public async Task A_token_in_the_url_is_never_accepted()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         var token = scene.Phone.Token;
         scene.Phone.Token = null;
@@ -76,9 +76,9 @@ internal sealed class SessionTests
     [Test]
     public async Task The_list_has_the_live_sessions_newest_first_with_lineage()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var phoneId = await scene.AdmittedAsync();
-        await using var other = new Browser(World.Server);
+        using var other = new Browser(World.Server);
         await other.SignInAsync(scene.Account);
         await other.SignOutAsync();
 
@@ -102,7 +102,7 @@ internal sealed class SessionTests
     [Test]
     public async Task A_phones_session_lives_on_when_the_pc_signs_out()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         Assert.That((await scene.Browser.SignOutAsync()).Status, Is.EqualTo(204));
         Assert.That((await scene.Browser.WhoAmIAsync()).Status, Is.EqualTo(401));
@@ -112,7 +112,7 @@ internal sealed class SessionTests
     [Test]
     public async Task The_pc_ends_one_session()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
 
         Assert.That((await scene.EndSessionAsync(id)).Status, Is.EqualTo(204));
@@ -125,7 +125,7 @@ internal sealed class SessionTests
     [Test]
     public async Task The_pc_ends_a_session_with_every_phone_that_it_admitted_even_if_it_has_itself_ended()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         var admitting = (await scene.SessionsAsync()).Single(each => (bool)each!["current"]!)!["id"]!.ToString();
         await scene.Browser.SignOutAsync();
@@ -142,8 +142,8 @@ internal sealed class SessionTests
     [Test]
     public async Task A_session_of_another_account_is_not_found()
     {
-        await using var scene = await Scene.ReadyAsync();
-        await using var eve = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
+        using var eve = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
 
         Assert.That((await eve.EndSessionAsync(id)).Code, Is.EqualTo("not_found"));
@@ -155,7 +155,7 @@ internal sealed class SessionTests
     [Test]
     public async Task Use_is_noted_once_a_minute_and_moves_the_idle_end_of_a_phones_session()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
         await scene.Phone.WhoAmIAsync();
         Assert.That(await SeenAgoAsync(id), Is.InRange(0, 30), "seen at its making; not written again within the minute");
@@ -173,7 +173,7 @@ internal sealed class SessionTests
     [Test]
     public async Task A_session_that_is_not_used_for_its_time_has_ended()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         var id = await scene.AdmittedAsync();
         await AgeAsync(id, "31 d");
         Assert.That((await scene.Phone.WhoAmIAsync()).Status, Is.EqualTo(401));

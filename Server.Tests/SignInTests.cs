@@ -10,7 +10,7 @@ internal sealed class SignInTests
     [Test]
     public async Task Signing_in_answers_who_is_signed_in_and_sets_the_cookie()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var alice = await World.Admin.HasAccountAsync();
 
         var answer = await browser.SignInAsync(alice with { Username = alice.Username.ToUpperInvariant() });
@@ -28,7 +28,7 @@ internal sealed class SignInTests
     {
         const string origin = "https://login.example.com";
         await using var server = new TestServer(World.Database, new() { ["PublicOrigin"] = origin });
-        await using var browser = new Browser(server);
+        using var browser = new Browser(server);
         var alice = await World.Admin.HasAccountAsync();
 
         var answer = await browser.CallAsync(
@@ -45,7 +45,7 @@ internal sealed class SignInTests
     [Test]
     public async Task An_unknown_user_a_wrong_password_and_a_disabled_account_answer_alike()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var alice = await World.Admin.HasAccountAsync();
         var disabled = await World.Admin.HasAccountAsync();
         await World.Admin.QueryAsync<int>("select admin.disable_account(@Username)", new { disabled.Username });
@@ -68,12 +68,13 @@ internal sealed class SignInTests
     [TestCase("""{"username":"alice","username":"bob","password":"x"}""", "username")]
     [TestCase("""{"username":"alice","password":"\ud800"}""", "password")]
     [TestCase("""{"username":"alice\n","password":"x"}""", "username")]
+    [TestCase("""{"username":"alice","password":"a\ufffe"}""", "password")]
     [TestCase("null", "$")]
     [TestCase("[", "$")]
     [TestCase("", "$")]
     public async Task A_body_of_the_wrong_form_is_invalid_request_and_names_the_member(string body, params string[] members)
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var answer = await browser.CallAsync(
             HttpMethod.Post, "/api/session", new StringContent(body, new MediaTypeHeaderValue("application/json")));
         Assert.That((answer.Status, answer.Code), Is.EqualTo((400, "invalid_request")));
@@ -83,7 +84,7 @@ internal sealed class SignInTests
     [Test]
     public async Task A_password_of_more_than_72_bytes_is_refused_not_cut()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var answer = await browser.SignInAsync(await World.Admin.HasAccountAsync(), new string('ü', 37));
         Assert.That((answer.Status, answer.Code), Is.EqualTo((400, "invalid_request")));
     }
@@ -91,7 +92,7 @@ internal sealed class SignInTests
     [Test]
     public async Task Signing_in_makes_a_new_session_and_ends_the_one_whose_cookie_came_along()
     {
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         var alice = await World.Admin.HasAccountAsync();
         await browser.SignInAsync(alice);
         var first = browser.Cookie;
@@ -108,7 +109,7 @@ internal sealed class SignInTests
     [Test]
     public async Task A_failed_sign_in_leaves_the_session_as_it_is()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.Browser.SignInAsync(scene.Account, "wrong");
         Assert.That((await scene.Browser.WhoAmIAsync()).Status, Is.EqualTo(200));
     }
@@ -128,7 +129,7 @@ internal sealed class SignInTests
     public async Task What_sets_or_uses_the_cookie_must_come_from_an_allowed_origin(string? origin, string? fetchSite, int status)
     {
         var alice = await World.Admin.HasAccountAsync();
-        await using var browser = new Browser(World.Server);
+        using var browser = new Browser(World.Server);
         await browser.SignInAsync(alice);
         (string, string)[] headers =
         [
@@ -152,7 +153,7 @@ internal sealed class SignInTests
     public async Task A_further_origin_is_allowed_where_it_is_configured()
     {
         await using var server = new TestServer(World.Database, new() { ["AllowedOrigins:0"] = "https://www.example.com" });
-        await using var browser = new Browser(server);
+        using var browser = new Browser(server);
         var alice = await World.Admin.HasAccountAsync();
         var answer = await browser.CallAsync(
             HttpMethod.Post, "/api/session", new { username = alice.Username, password = Account.Password }, "https://www.example.com");

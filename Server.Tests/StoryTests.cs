@@ -16,7 +16,8 @@ internal sealed class StoryTests
         // Alice is signed in on her computer, and her phone is bound to her account.
         using var phone = new Phone(Server);
         var alice = await Admin.HasAccountAsync(phone);
-        var (browser, page) = await Browser.AtAsync(Server, alice);
+        using var browser = await Browser.AtAsync(Server, alice);
+        var page = browser.Page;
 
         // She picks up the phone and opens the app: a QR code appears on the computer.
         var attempt = await phone.IdentifyAsync();
@@ -39,7 +40,6 @@ internal sealed class StoryTests
         Assert.That((await phone.SignOutAsync()).Status, Is.EqualTo(204));
         Assert.That((await phone.WhoAmIAsync()).Code, Is.EqualTo("session_required"));
         Assert.That((await browser.WhoAmIAsync()).Status, Is.EqualTo(200));
-        await browser.DisposeAsync();
     }
 
     [Test]
@@ -47,7 +47,7 @@ internal sealed class StoryTests
     {
         using var phone = new Phone(Server);
         var alice = await Admin.HasAccountAsync(phone);
-        await using var browser = new Browser(Server);
+        using var browser = new Browser(Server);
         await browser.SignInAsync(alice); // signed in, but no page is open
 
         var answer = await phone.IdentifyAsync();
@@ -58,27 +58,28 @@ internal sealed class StoryTests
     [Test]
     public async Task Another_phone_that_scans_the_code_gets_nothing_and_the_computer_is_told()
     {
-        var (phone, page, qr) = await ScreenWithCodeAsync();
-        using var stranger = new Phone(Server) { Identifiers = phone.Identifiers };
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
 
-        var refused = await stranger.ScanAsync(qr);
+        var refused = await scene.AnotherPhone().ScanAsync(qr);
 
         Assert.That((refused.Status, refused.Code), Is.EqualTo((400, "invalid_ticket")));
-        Assert.That((await page.HearsAsync("warning"))["reason"]!.ToString(), Is.EqualTo("wrong_phone"));
-        Assert.That((await phone.ScanAsync(qr)).Status, Is.EqualTo(200), "a wrong verifier ends nothing");
+        Assert.That((await scene.Page.HearsAsync("warning"))["reason"]!.ToString(), Is.EqualTo("wrong_phone"));
+        Assert.That((await scene.Phone.ScanAsync(qr)).Status, Is.EqualTo(200), "a wrong verifier ends nothing");
     }
 
     [Test]
     public async Task An_expired_code_gets_nothing()
     {
-        var (phone, _, qr) = await ScreenWithCodeAsync();
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
         await Admin.ExecuteAsync(
             """
             update login_ticket set created_at = created_at - interval '61 s', expires_at = expires_at - interval '61 s'
             where attempt_id = @id::uuid
             """, new { id = qr["attemptId"]!.ToString() });
 
-        var refused = await phone.ScanAsync(qr);
+        var refused = await scene.Phone.ScanAsync(qr);
 
         Assert.That((refused.Status, refused.Code), Is.EqualTo((410, "ticket_expired")));
     }
@@ -86,11 +87,12 @@ internal sealed class StoryTests
     [Test]
     public async Task A_used_code_gets_nothing_more()
     {
-        var (phone, _, qr) = await ScreenWithCodeAsync();
-        await phone.ScanAsync(qr);
-        await phone.SignOutAsync();
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+        await scene.Phone.ScanAsync(qr);
+        await scene.Phone.SignOutAsync();
 
-        var refused = await phone.ScanAsync(qr);
+        var refused = await scene.Phone.ScanAsync(qr);
 
         Assert.That((refused.Status, refused.Code), Is.EqualTo((410, "already_redeemed")));
     }
@@ -98,23 +100,12 @@ internal sealed class StoryTests
     [Test]
     public async Task A_code_is_dead_once_its_computer_has_signed_out()
     {
-        using var phone = new Phone(Server);
-        var (browser, page) = await Browser.AtAsync(Server, await Admin.HasAccountAsync(phone));
-        await phone.IdentifyAsync();
-        var qr = await page.HearsAsync("qr");
-        await browser.SignOutAsync();
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+        await scene.Browser.SignOutAsync();
 
-        var refused = await phone.ScanAsync(qr);
+        var refused = await scene.Phone.ScanAsync(qr);
 
         Assert.That((refused.Status, refused.Code), Is.EqualTo((410, "session_ended")));
-        await browser.DisposeAsync();
-    }
-
-    private static async Task<(Phone Phone, Page Page, System.Text.Json.Nodes.JsonNode Qr)> ScreenWithCodeAsync()
-    {
-        var phone = new Phone(Server);
-        var (_, page) = await Browser.AtAsync(Server, await Admin.HasAccountAsync(phone));
-        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));
-        return (phone, page, await page.HearsAsync("qr"));
     }
 }

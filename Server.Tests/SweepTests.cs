@@ -10,7 +10,7 @@ internal sealed class SweepTests
     [Test]
     public async Task Attempts_go_after_7_days_and_ended_sessions_after_30_a_pcs_not_before_its_phones()
     {
-        await using var scene = await Scene.ReadyAsync();
+        using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         await scene.Browser.SignOutAsync();
 

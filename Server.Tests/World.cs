@@ -13,8 +13,6 @@ internal sealed class World
     private static TestDatabase? postgres;
     private static TestServer? server;
 
-    public static TestDatabase Postgres => postgres ?? throw new InvalidOperationException("The tests have not begun.");
-
     public static TestServer Server => server ?? throw new InvalidOperationException("The tests have not begun.");
 
     public static Admin Admin { get; private set; } = null!;

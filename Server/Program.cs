@@ -30,7 +30,6 @@ try
     var app = builder.Build();
 
     app.UseHttp();
-    app.UseAuthorization();
     app.MapHealth();
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapConnect();     // 1  the PC's page opens its socket

@@ -28,7 +28,7 @@ $$;
 create function sign_in_secret(username text) returns table (account_id uuid, password_hash text)
 language sql stable strict security definer set search_path = public, pg_temp
 as $$
-  select a.id, a.password_hash from account a where lower(a.username) = lower(sign_in_secret.username) and a.disabled_at is null
+  select a.id, a.password_hash from account a where lower(a.username) = lower(sign_in_secret.username collate "C") and a.disabled_at is null
 $$;
 
 comment on function lock_account is 'Locks the account''s row until the end of the transaction: the first statement of each change of its state.';

@@ -7,7 +7,7 @@ return (
   from (select place, substr(reverse(digits), place, 1)::int as digit from generate_series(1, length(digits)) as place) as d
 );
 
--- Returns null for what is refused.
+-- Returns null for what is refused. Names are qualified, because a restore of a backup runs with an empty search_path.
 create function normal_identifier(kind text, value text) returns text
 language plpgsql immutable strict parallel safe as $$
 declare
@@ -20,13 +20,13 @@ begin
     return case when v ~ '^\+[1-9][0-9]{6,14}$' then v end;
   elsif kind = 'imei' then
     v := translate(v, ' -/', '');
-    return case when v ~ '^[0-9]{15}$' and v !~ '^(.)\1*$' and luhn_is_right(v) then v end;
+    return case when v ~ '^[0-9]{15}$' and v !~ '^(.)\1*$' and public.luhn_is_right(v) then v end;
   elsif kind = 'imsi' then
     v := translate(v, ' -', '');
     return case when v ~ '^[0-9]{14,15}$' and v !~ '^(.)\1*$' then v end;
   elsif kind = 'iccid' then
     v := regexp_replace(translate(v, ' -', ''), 'F$', '');
-    return case when v !~ '^89[0-9A-Z]{16,17}[0-9A-EG-Z]$' then null when v ~ '[A-Z]' or luhn_is_right(v) then v end;
+    return case when v !~ '^89[0-9A-Z]{16,17}[0-9A-EG-Z]$' then null when v ~ '[A-Z]' or public.luhn_is_right(v) then v end;
   elsif kind = 'mac' then
     v := lower(translate(v, ':-.', ''));
     if v !~ '^[0-9a-f][02468ace][0-9a-f]{10}$' or v in ('000000000000', '020000000000') then return null; end if;
@@ -41,4 +41,5 @@ $$;
 comment on function luhn_is_right is 'Whether the last digit is the Luhn check digit (ISO/IEC 7812-1) of those before it.';
 comment on function normal_identifier is 'The form in which an identifier is compared and stored; null where it is refused or the kind is unknown.';
 
-alter table binding add constraint binding_normal check (value = normal_identifier(kind, value));
+-- A null would pass a CHECK, so equality is not enough.
+alter table binding add constraint binding_normal check (value is not distinct from normal_identifier(kind, value));

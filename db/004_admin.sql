@@ -8,7 +8,7 @@ language plpgsql stable as $$
 declare
   found_account account;
 begin
-  select * into found_account from account a where lower(a.username) = lower(account_named.username);
+  select * into found_account from account a where lower(a.username) = lower(account_named.username collate "C");
   if not found then
     raise exception 'There is no account "%".', username
       using errcode = 'no_data_found', hint = 'select username from admin.accounts; shows those there are.';

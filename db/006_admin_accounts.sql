@@ -61,3 +61,15 @@ comment on function admin.set_password is 'Sets the password and ends all sessio
 comment on function admin.disable_account is 'Forbids the account everything and ends all its sessions; returns how many.';
 comment on function admin.enable_account is 'Allows a disabled account to sign in again.';
 comment on function admin.revoke_sessions is 'Ends all sessions of the account; returns how many.';
+
+-- PostgreSQL logs the text of a statement that fails, and with it a password. The setting belongs to superusers; where the owner may not
+-- change it, README says what to do instead.
+do $$
+begin
+  alter function admin.create_account(text, text, text) set log_min_error_statement = panic;
+  alter function admin.set_password(text, text) set log_min_error_statement = panic;
+exception
+  when insufficient_privilege then
+    raise notice 'Statements with passwords that fail will stand in PostgreSQL''s log: only a superuser can prevent it.';
+end
+$$;

@@ -5,20 +5,24 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>A browser on a PC: it keeps its cookie itself, names its origin, and opens any number of pages.</summary>
-internal sealed class Browser(TestServer server) : IAsyncDisposable
+internal sealed class Browser(TestServer server) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
     private readonly List<Page> pages = [];
 
     public string? Cookie { get; set; }
 
+    /// <summary>The page that was opened first.</summary>
+    public Page Page => pages[0];
+
     /// <summary>Signed in, with one page open that has had its welcome.</summary>
-    public static async Task<(Browser Browser, Page Page)> AtAsync(TestServer server, Account account)
+    public static async Task<Browser> AtAsync(TestServer server, Account account)
     {
         var browser = new Browser(server);
         var answer = await browser.SignInAsync(account);
         Assert.That(answer.Status, Is.EqualTo(200), answer.Text);
-        return (browser, await browser.OpenPageAsync());
+        await browser.OpenPageAsync();
+        return browser;
     }
 
     public async Task<Answer> SignInAsync(Account account, string password = Account.Password)
@@ -53,15 +57,10 @@ internal sealed class Browser(TestServer server) : IAsyncDisposable
         return page;
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        foreach (var page in pages)
-        {
-            page.Dispose();
-        }
-
+        pages.ForEach(each => each.Dispose());
         http.Dispose();
-        await Task.CompletedTask;
     }
 }
 

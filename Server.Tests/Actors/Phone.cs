@@ -18,7 +18,7 @@ internal sealed class Phone : IDisposable
 
     public (string Kind, string Value)[] Identifiers { get; set; }
 
-    public string Verifier { get; set; } = Random();
+    public string Verifier { get; set; } = NewVerifier();
 
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
@@ -30,6 +30,8 @@ internal sealed class Phone : IDisposable
     public static string NewNumber() => $"+999{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}";
 
     public static string NewInstallId() => Random();
+
+    public static string NewVerifier() => Random();
 
     public Task<Answer> IdentifyAsync() => CallAsync(HttpMethod.Post, "/api/login/identify", new
     {

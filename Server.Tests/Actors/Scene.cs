@@ -4,7 +4,7 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>A user at her computer, signed in with one page open, and her phone, bound to her account.</summary>
-internal sealed class Scene(TestServer server, Account account, Browser browser, Page page, Phone phone) : IAsyncDisposable
+internal sealed class Scene(TestServer server, Account account, Browser browser, Phone phone) : IDisposable
 {
     private readonly List<Phone> phones = [phone];
 
@@ -12,7 +12,7 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
 
     public Browser Browser => browser;
 
-    public Page Page => page;
+    public Page Page => browser.Page;
 
     public Phone Phone => phone;
 
@@ -23,8 +23,7 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
     {
         var phone = new Phone(server, identifiers);
         var account = await World.Admin.HasAccountAsync(phone);
-        var (browser, page) = await Browser.AtAsync(server, account);
-        return new Scene(server, account, browser, page, phone);
+        return new Scene(server, account, await Browser.AtAsync(server, account), phone);
     }
 
     /// <summary>The phone asks; the code that the page then shows.</summary>
@@ -32,7 +31,7 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
     {
         var answer = await (of ?? phone).IdentifyAsync();
         Assert.That(answer.Status, Is.EqualTo(202), answer.Text);
-        return await page.HearsAsync("qr");
+        return await Page.HearsAsync("qr");
     }
 
     /// <summary>The phone is signed in.</summary>
@@ -60,9 +59,9 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
 
     public async Task<JsonArray> SessionsAsync() => (await browser.CallAsync(HttpMethod.Get, "/api/sessions"))["sessions"].AsArray();
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         phones.ForEach(each => each.Dispose());
-        await browser.DisposeAsync();
+        browser.Dispose();
     }
 }

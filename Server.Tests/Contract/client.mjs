@@ -6,11 +6,15 @@ import https from 'node:https';
 import { promisify } from 'node:util';
 import WebSocket from 'ws';
 
+const fail = (words) => {
+  throw new Error(words);
+};
+
 export const url = new URL(process.env.QRLOGIN_URL ?? 'http://localhost:8080');
 export const origin = process.env.QRLOGIN_ORIGIN ?? url.origin;
 export const secure = !/^http:\/\/localhost(:|$)/.test(origin);
 export const cookieName = secure ? '__Host-qrlogin' : 'qrlogin';
-const database = process.env.QRLOGIN_PSQL;
+const database = process.env.QRLOGIN_PSQL ?? fail('QRLOGIN_PSQL is not set: the postgresql:// URL of the database, for psql');
 
 export const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest();

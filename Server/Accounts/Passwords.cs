@@ -15,7 +15,18 @@ internal sealed class Passwords : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim places = new(2);
 
-    public static bool Fits(string password) => Encoding.UTF8.GetByteCount(password.Normalize()) <= MaxBytes;
+    /// <summary>Whether it can be anybody's password: Unicode that has an NFC, not empty, not too long.</summary>
+    public static bool IsPossible(string? password)
+    {
+        try
+        {
+            return Encoding.UTF8.GetByteCount((password ?? "").Normalize()) is > 0 and <= MaxBytes;
+        }
+        catch (ArgumentException)
+        {
+            return false; // lone surrogates, U+FFFE
+        }
+    }
 
     /// <returns>Whether it is the password; null when too many are being checked.</returns>
     public async Task<bool?> CheckAsync(string password, string? hash)

@@ -23,7 +23,7 @@ internal static class SignInEndpoint
         return routes;
     }
 
-    private static async Task<Results<Ok<SessionAnswer>, ProblemHttpResult>> SignIn(
+    private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> SignIn(
         SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, ChangeFeed feed,
         IOptions<SiteOptions> site, HttpContext context)
     {
@@ -46,7 +46,7 @@ internal static class SignInEndpoint
 
         var token = Secret.New(SessionStore.TokenLength);
         var session = await accounts.SignInAsync(request.Username!, account, token, cookie.Read(context.Request),
-            Device.FromUserAgent(context.Request.Headers.UserAgent.ToString()), context.ClientAddress());
+            Device.FromUserAgent(context.Request.Headers.UserAgent.ToString()), ClientAddress.Of(context));
         if (session is null)
         {
             return Problem.InvalidCredentials.Result();
@@ -54,7 +54,7 @@ internal static class SignInEndpoint
 
         feed.SessionMade(session.AccountId);
         cookie.Write(context.Response, token);
-        return TypedResults.Ok(SessionAnswer.Of(session));
+        return TypedResults.Ok(SessionResponse.Of(session));
     }
 }
 
@@ -69,7 +69,7 @@ public sealed partial record SignInRequest(string? Username, string? Password) :
             yield return new ValidationResult("Give 1 to 64 of A-Z a-z 0-9 . _ @ + -", [nameof(Username)]);
         }
 
-        if (string.IsNullOrEmpty(Password) || !Passwords.Fits(Password))
+        if (!Passwords.IsPossible(Password))
         {
             yield return new ValidationResult($"Give 1 to {Passwords.MaxBytes} bytes of UTF-8.", [nameof(Password)]);
         }

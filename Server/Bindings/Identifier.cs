@@ -33,8 +33,8 @@ internal readonly partial record struct Identifier
     /// <summary>What is stored already, and so in its normal form.</summary>
     public static Identifier Stored(string kind, string value) => new(kind, value);
 
-    /// <returns>Null when it is accepted, else what is wrong with it, for the client's developer.</returns>
-    public static string? TryNormalize(string kind, string value, out Identifier identifier)
+    /// <returns>False when the value is refused or the kind is unknown.</returns>
+    public static bool TryNormalize(string kind, string value, out Identifier identifier)
     {
         var normal = kind switch
         {
@@ -47,16 +47,19 @@ internal readonly partial record struct Identifier
             _ => null,
         };
         identifier = normal is null ? default : new Identifier(kind, normal);
-        return normal is not null ? null : kind switch
-        {
-            "phone" => "Give an E.164 number: + and 7 to 15 digits, the first not 0.",
-            "imei" => "Give 15 digits, the last the Luhn check digit of the others.",
-            "imsi" => "Give 14 or 15 digits.",
-            "iccid" => "Give 19 or 20 of 0-9 A-Z, starting with 89; if all are digits, the last is a Luhn check digit.",
-            "mac" => "Give a unicast address such as a4:83:e7:01:02:03; 02:00:00:00:00:00 stands for a hidden one.",
-            _ => "Give 22 to 128 of A-Z a-z 0-9 - _ .",
-        };
+        return normal is not null;
     }
+
+    /// <summary>What a value of this kind looks like, for the client's developer.</summary>
+    public static string Hint(string kind) => kind switch
+    {
+        "phone" => "Give an E.164 number: + and 7 to 15 digits, the first not 0.",
+        "imei" => "Give 15 digits, the last the Luhn check digit of the others.",
+        "imsi" => "Give 14 or 15 digits.",
+        "iccid" => "Give 19 or 20 of 0-9 A-Z, starting with 89; if all are digits, the last is a Luhn check digit.",
+        "mac" => "Give a unicast address such as a4:83:e7:01:02:03; 02:00:00:00:00:00 stands for a hidden one.",
+        _ => "Give 22 to 128 of A-Z a-z 0-9 - _ .",
+    };
 
     public static bool IsKind([NotNullWhen(true)] string? kind) => kind is "phone" or "imei" or "imsi" or "iccid" or "mac" or "app";
 

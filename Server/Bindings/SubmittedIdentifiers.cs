@@ -3,19 +3,22 @@ using System.ComponentModel.DataAnnotations;
 namespace QrLogin.Server.Bindings;
 
 /// <summary>An identifier as a phone writes it: one of the kinds, in any form that has a normal form.</summary>
-public sealed record SubmittedIdentifier(string? Kind, string? Value);
+public sealed record SubmittedIdentifier(string? Kind, string? Value)
+{
+    public override string ToString() => $"{nameof(SubmittedIdentifier)} of kind {Kind}";
+}
 
 /// <summary>What a phone submits to identify and to redeem: one to eight identifiers.</summary>
 internal static class SubmittedIdentifiers
 {
-    private const int Most = 8;
+    private const int MaxCount = 8;
 
     /// <summary>What is wrong with them, named as the client knows the member; nothing when all have a normal form.</summary>
     public static IEnumerable<ValidationResult> Faults(this SubmittedIdentifier?[]? submitted, string member)
     {
-        if (submitted is not { Length: > 0 and <= Most })
+        if (submitted is not { Length: > 0 and <= MaxCount })
         {
-            yield return new ValidationResult($"Give one to {Most} of them.", [member]);
+            yield return new ValidationResult($"Give one to {MaxCount} of them.", [member]);
             yield break;
         }
 
@@ -25,9 +28,9 @@ internal static class SubmittedIdentifiers
             {
                 yield return new ValidationResult("Give phone, imei, imsi, iccid, mac or app.", [$"{member}[{index}].{nameof(each.Kind)}"]);
             }
-            else if (Identifier.TryNormalize(each.Kind, each.Value ?? "", out _) is { } fault)
+            else if (!Identifier.TryNormalize(each.Kind, each.Value ?? "", out _))
             {
-                yield return new ValidationResult(fault, [$"{member}[{index}].{nameof(each.Value)}"]);
+                yield return new ValidationResult(Identifier.Hint(each.Kind), [$"{member}[{index}].{nameof(each.Value)}"]);
             }
         }
     }
@@ -36,5 +39,5 @@ internal static class SubmittedIdentifiers
     public static Identifier[] Normal(this SubmittedIdentifier[] submitted) => [.. submitted.Select(Normal).Distinct()];
 
     private static Identifier Normal(SubmittedIdentifier submitted) =>
-        Identifier.TryNormalize(submitted.Kind!, submitted.Value!, out var normal) is { } fault ? throw new FormatException(fault) : normal;
+        Identifier.TryNormalize(submitted.Kind!, submitted.Value!, out var normal) ? normal : throw new FormatException("It has faults.");
 }

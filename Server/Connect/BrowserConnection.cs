@@ -16,13 +16,13 @@ namespace QrLogin.Server.Connect;
 internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid accountId, long expiresAt) : IDisposable
 {
     /// <summary>Messages that may wait for a slow peer.</summary>
-    private const int OutboxLimit = 32;
+    private const int MaxWaiting = 32;
     private static readonly TimeSpan SendDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(3);
 
     private readonly Lock gate = new();
     private readonly Queue<byte[]> outbox = new();
-    private readonly TaskCompletionSource ended = new();
+    private readonly TaskCompletionSource sentClose = new();
     private bool isSending = true; // until the welcome, so that nothing precedes it
     private CloseReason? closing;
     private Timer? closeTimer;
@@ -45,26 +45,24 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     {
         lock (gate)
         {
-            if (closing is null && outbox.Count < OutboxLimit)
+            if (closing is not null)
             {
-                outbox.Enqueue(message);
-                if (isSending)
-                {
-                    return true;
-                }
-
-                isSending = true;
+                return false;
             }
-            else
+
+            if (outbox.Count >= MaxWaiting)
             {
-                message = [];
+                Close(CloseReason.TooSlow);
+                return false;
             }
-        }
 
-        if (message.Length == 0)
-        {
-            Close(CloseReason.TooSlow);
-            return false;
+            outbox.Enqueue(message);
+            if (isSending)
+            {
+                return true;
+            }
+
+            isSending = true;
         }
 
         _ = SendAllAsync();
@@ -109,9 +107,9 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
             }
 
             Close(CloseReason.ByPeer);
-            await ended.Task;
+            await sentClose.Task;
         }
-        catch (WebSocketException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
             // The peer is gone, did not answer in time, or broke the protocol; the socket is aborted.
         }
@@ -144,35 +142,40 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     {
         try
         {
-            for (var message = first ?? Next(); message is not null; message = Next())
+            var (message, reason) = first is null ? Next() : (first, null);
+            while (message is not null)
             {
                 using var deadline = new CancellationTokenSource(SendDeadline);
                 await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
+                (message, reason) = Next();
             }
 
-            if (closing is { } reason)
+            if (reason is not null)
             {
                 await socket.CloseOutputAsync(reason.Code, reason.Text, CancellationToken.None);
-                ended.TrySetResult();
+                sentClose.TrySetResult();
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
+            Close(CloseReason.ByPeer); // from now on TrySend says so
             socket.Abort();
-            ended.TrySetResult();
+            sentClose.TrySetResult();
         }
     }
 
-    private byte[]? Next()
+    /// <summary>The next message; or why the socket closes; or neither, and the sender rests.</summary>
+    private (byte[]? Message, CloseReason? Reason) Next()
     {
         lock (gate)
         {
-            if (!outbox.TryDequeue(out var message))
+            if (outbox.TryDequeue(out var message))
             {
-                isSending = closing is not null;
+                return (message, null);
             }
 
-            return message;
+            isSending = closing is not null;
+            return (null, closing);
         }
     }
 }

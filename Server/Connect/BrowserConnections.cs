@@ -8,8 +8,8 @@ namespace QrLogin.Server.Connect;
 /// </summary>
 internal sealed class BrowserConnections
 {
-    private const int MostPerSession = 8;
-    private const int MostPerAccount = 16;
+    private const int MaxPerSession = 8;
+    private const int MaxPerAccount = 16;
 
     private readonly Lock gate = new();
     private readonly ConnectionIndex<Identifier> byIdentifier = new();
@@ -17,12 +17,14 @@ internal sealed class BrowserConnections
     private readonly ConnectionIndex<Guid> byAccount = new();
     private bool isClosed;
 
+    public BrowserConnections(IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.Register(CloseAll);
+
     /// <summary>True from <see cref="CloseAll"/> on: no connection is taken any more.</summary>
     public bool IsClosed => Volatile.Read(ref isClosed);
 
-    /// <summary>Registers a connection; where its session or account has too many, the oldest goes.</summary>
+    /// <summary>Registers a connection, which no identifier finds yet; where its session or account has too many, the oldest goes.</summary>
     /// <returns>False when the server is going away.</returns>
-    public bool TryAdd(BrowserConnection connection, Identifier[] identifiers)
+    public bool TryAdd(BrowserConnection connection)
     {
         BrowserConnection? oldest = null;
         lock (gate)
@@ -34,7 +36,7 @@ internal sealed class BrowserConnections
 
             var ofSession = bySession.Find(connection.SessionId);
             var ofAccount = byAccount.Find(connection.AccountId);
-            oldest = ofSession.Length >= MostPerSession ? ofSession[0] : ofAccount.Length >= MostPerAccount ? ofAccount[0] : null;
+            oldest = ofSession.Length >= MaxPerSession ? ofSession[0] : ofAccount.Length >= MaxPerAccount ? ofAccount[0] : null;
             if (oldest is not null)
             {
                 RemoveLocked(oldest);
@@ -42,7 +44,6 @@ internal sealed class BrowserConnections
 
             bySession.Add(connection.SessionId, connection);
             byAccount.Add(connection.AccountId, connection);
-            IndexLocked(connection, identifiers);
         }
 
         oldest?.Close(CloseReason.Crowded);
@@ -128,7 +129,7 @@ internal sealed class BrowserConnections
     }
 
     /// <summary>The server is going away: closes all, and takes no more.</summary>
-    public void CloseAll()
+    private void CloseAll()
     {
         BrowserConnection[] all;
         lock (gate)

@@ -16,7 +16,7 @@ internal static class ConnectEndpoint
 
     public static IServiceCollection AddConnect(this IServiceCollection services) => services
         .AddSingleton<BrowserConnections>()
-        .AddSingleton<ArrivalStore>()
+        .AddSingleton<WelcomeStore>()
         .AddSingleton<LiveStateStore>()
         .AddSingleton<ConnectionHost>()
         .AddSingleton<ConnectionKeeper>()
@@ -27,12 +27,10 @@ internal static class ConnectEndpoint
             options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         });
 
-    public static WebApplication MapConnect(this WebApplication app)
+    public static IEndpointRouteBuilder MapConnect(this IEndpointRouteBuilder routes)
     {
-        app.UseWebSockets();
-        app.MapMethods("/connect", [HttpMethods.Get, HttpMethods.Connect], Connect);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BrowserConnections>().CloseAll);
-        return app;
+        routes.MapMethods("/connect", [HttpMethods.Get, HttpMethods.Connect], Connect);
+        return routes;
     }
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> Connect(
@@ -70,6 +68,7 @@ internal static class ConnectEndpoint
             return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
         }
 
-        return await host.HoldAsync(session, context, Subprotocol) ? TypedResults.Empty : Problem.SessionRequired.Result();
+        await host.HoldAsync(session, context, Subprotocol);
+        return TypedResults.Empty;
     }
 }

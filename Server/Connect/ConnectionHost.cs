@@ -1,52 +1,63 @@
-using QrLogin.Server.Bindings;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Connect;
 
-/// <summary>Holds a socket from its welcome to its end: registered all that time, and true to the database from its first moment.</summary>
+/// <summary>
+/// Holds a socket from its welcome to its end. It is registered before its state is read, and holds back what is pushed until the welcome
+/// is sent: so whatever happens meanwhile either stands in the welcome or follows it.
+/// </summary>
 internal sealed class ConnectionHost(
-    BrowserConnections connections, ArrivalStore arrivals, ChangeFeed feed, ConnectionKeeper keeper, TimeProvider time)
+    BrowserConnections connections, WelcomeStore welcomes, ChangeFeed feed, ConnectionKeeper keeper, TimeProvider time)
 {
-    /// <returns>False, without having accepted anything, when the session has ended meanwhile.</returns>
-    public async Task<bool> HoldAsync(Session session, HttpContext context, string subprotocol)
+    public async Task HoldAsync(Session session, HttpContext context, string subprotocol)
     {
-        var version = feed.Version;
-        if (await arrivals.ReadAsync(session) is not { } arrival)
-        {
-            return false;
-        }
-
         var expiresAt = time.GetTimestamp() + (session.ExpiresIn * time.TimestampFrequency);
         var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol);
         using var connection = new BrowserConnection(socket, session.Id, session.AccountId, expiresAt);
         try
         {
-            Register(connection, arrival.Identifiers);
-            if (feed.Version != version)
+            if (!connections.TryAdd(connection))
             {
-                keeper.Check([session.AccountId], sessionsToo: true); // something changed between the read and the registration
+                connection.Close(CloseReason.GoingAway);
             }
 
-            await connection.RunAsync(Welcome(connection.Id, session, arrival).ToUtf8());
+            await connection.RunAsync(await WelcomeAsync(connection, session));
         }
         finally
         {
             connections.Remove(connection);
         }
-
-        return true;
     }
 
-    private void Register(BrowserConnection connection, Identifier[] identifiers)
+    /// <summary>Reads what the page has to know, and indexes the connection by its account's identifiers.</summary>
+    private async Task<byte[]> WelcomeAsync(BrowserConnection connection, Session session)
     {
-        if (!connections.TryAdd(connection, identifiers))
+        var version = feed.Version;
+        WelcomeState state;
+        try
+        {
+            state = await welcomes.ReadAsync(session);
+        }
+        catch (DatabaseUnavailableException)
         {
             connection.Close(CloseReason.GoingAway);
+            return [];
         }
-    }
 
-    private static WelcomeMessage Welcome(Guid connectionId, Session session, Arrival arrival) => new(
-        connectionId, new AccountView(session.Username, session.DisplayName),
-        MaskedIdentifier.Of(arrival.Identifiers), arrival.OpenAttempts, arrival.Recent);
+        if (!state.IsAlive)
+        {
+            connection.Close(CloseReason.SessionEnded);
+        }
+
+        connections.Reindex(connection, state.Identifiers);
+        if (feed.Version != version)
+        {
+            keeper.Check([session.AccountId], sessionsToo: true); // a newer read may have come before this one
+        }
+
+        return new WelcomeMessage(
+            connection.Id, new AccountView(session.Username, session.DisplayName),
+            MaskedIdentifier.Of(state.Identifiers), state.OpenAttempts, state.Recent).ToUtf8();
+    }
 }

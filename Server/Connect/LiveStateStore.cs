@@ -15,10 +15,10 @@ internal sealed class LiveStateStore(Database database)
 
             select account_id, kind, value from binding where account_id = any(@accountIds) order by created_at, key
             """;
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(sql, new { accountIds, sessionIds }, cancellationToken: cancellation));
+                sql, new { accountIds, sessionIds });
             var sessions = await results.ReadAsync<Guid>();
             var identifiers = await results.ReadAsync<(Guid AccountId, string Kind, string Value)>();
             return new LiveState(

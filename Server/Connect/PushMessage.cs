@@ -5,7 +5,7 @@ using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Connect;
 
-/// <summary>What the server says on a socket: one JSON object a text message, told apart by <c>type</c>. All times in whole seconds.</summary>
+/// <summary>What the server says on a socket: one JSON object a text message, told apart by <c>type</c>. Lifetimes are whole seconds from now.</summary>
 internal abstract record PushMessage([property: JsonPropertyOrder(-1)] string Type)
 {
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), PushMessageJson.Default);
@@ -47,14 +47,17 @@ internal sealed record SessionsMessage() : PushMessage("sessions")
     public static readonly byte[] Utf8 = new SessionsMessage().ToUtf8();
 }
 
+/// <summary>An identifier as people may see it.</summary>
 internal sealed record MaskedIdentifier(string Kind, string Masked)
 {
     public static MaskedIdentifier[] Of(Identifier[] identifiers) =>
         Array.ConvertAll(identifiers, each => new MaskedIdentifier(each.Kind, each.Masked));
 }
 
+/// <summary>An attempt that a fresh code can be asked for.</summary>
 internal sealed record OpenAttempt(Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device);
 
+/// <summary>An attempt that became a session lately; the time is UTC.</summary>
 internal sealed record RecentAttempt(Guid AttemptId, AdmittedSession Session, AttemptDevice Device, DateTime RedeemedAt);
 
 /// <summary>The phone's session that an attempt became.</summary>
@@ -63,6 +66,7 @@ internal sealed record AdmittedSession(Guid Id, Device Device);
 /// <summary>Who asks: the phone's own claims, and the address that the server saw.</summary>
 internal sealed record AttemptDevice(string? Name, string? Platform, string Address);
 
+/// <summary>Serializes the messages without reflection.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(WelcomeMessage))]
 [JsonSerializable(typeof(QrMessage))]

@@ -7,23 +7,26 @@ namespace QrLogin.Server.Http;
 /// <summary>For the operator: is the process alive, can it serve.</summary>
 internal static class HealthEndpoints
 {
+    /// <summary>In seconds: how long a client waits when this server is going away.</summary>
+    private const int RetryAfterGoingAway = 10;
+
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/healthz");
         health.MapGet("/live", () => TypedResults.Ok());
         health.MapGet("/ready", Ready);
-        return health;
+        return routes;
     }
 
     private static async Task<Results<Ok, ProblemHttpResult>> Ready(Database database, IHostApplicationLifetime lifetime, HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return Problem.Unavailable.Result(context.Response, retryAfter: 10);
+            return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
         }
 
-        await database.RunAsync((connection, token) =>
-            connection.ExecuteScalarAsync<int>(new CommandDefinition("select 1", cancellationToken: token)));
+        await database.RunAsync(connection =>
+            connection.ExecuteScalarAsync<int>("select 1"));
         return TypedResults.Ok();
     }
 }

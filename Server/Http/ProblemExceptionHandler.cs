@@ -28,10 +28,7 @@ internal sealed class ProblemExceptionHandler(IProblemDetailsService problems, I
         if (exception.InnerException is JsonException { Path: { Length: > 0 } path })
         {
             var member = path.TrimStart('$', '.');
-            context.ProblemDetails.Extensions["errors"] = new Dictionary<string, string[]>
-            {
-                [member.Length > 0 ? member : "$"] = ["It is not the JSON that is expected here."],
-            };
+            context.ProblemDetails.Extensions["errors"] = Problem.WrongJson(member.Length > 0 ? member : "$");
         }
 
         return await problems.TryWriteAsync(context);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Http;
@@ -10,6 +12,9 @@ internal sealed class SiteOptions : IValidateOptions<SiteOptions>
 
     /// <summary>Further origins whose pages may connect and use the cookie.</summary>
     public string[] AllowedOrigins { get; init; } = [];
+
+    /// <summary>Addresses or networks (10.0.0.0/8) of reverse proxies whose forwarded headers count.</summary>
+    public string[] TrustedProxies { get; init; } = [];
 
     /// <summary>Development on this machine: the one case in which the cookie goes without <c>Secure</c>.</summary>
     public bool IsLocal => PublicOrigin.StartsWith("http:", StringComparison.Ordinal);
@@ -32,12 +37,24 @@ internal sealed class SiteOptions : IValidateOptions<SiteOptions>
         var origins = options.AllowedOrigins.Index()
             .Select(each => (Key: $"AllowedOrigins:{each.Index}", Variable: $"AllowedOrigins__{each.Index}", Origin: each.Item))
             .Prepend((Key: "PublicOrigin", Variable: "PublicOrigin", Origin: options.PublicOrigin));
-        var faults = from each in origins
-                     let fault = Fault(each.Origin)
-                     where fault is not null
-                     select $"{each.Key} (environment variable {each.Variable}): {fault}";
-        return faults.Any() ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        List<string> faults =
+        [
+            .. from each in origins
+               let fault = Fault(each.Origin)
+               where fault is not null
+               select $"{each.Key} (environment variable {each.Variable}): {fault}",
+            .. from each in options.TrustedProxies.Index()
+               where ParseNetwork(each.Item) is null
+               select $"TrustedProxies:{each.Index} (environment variable TrustedProxies__{each.Index}): "
+                   + $"\"{each.Item}\" is neither an address nor a network such as 10.0.0.0/8.",
+        ];
+        return faults.Count > 0 ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
     }
+
+    public static IPNetwork? ParseNetwork(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+        : null;
 
     private static string? Fault(string origin) =>
         !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using QrLogin.Server.Bindings;
+using QrLogin.Server.Http;
 using QrLogin.Server.Present;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
@@ -14,7 +15,7 @@ internal sealed class AttemptStore(Database database)
     /// Decides, in one round trip, whether the phone's attempt opens, and if so supersedes the open one and stores the tickets. An
     /// account of null finds nothing in the same time.
     /// </summary>
-    public Task<OpenedAttempt> OpenAsync(Guid? accountId, PhoneRequest phone, Ticket[] tickets)
+    public Task<IdentifyOutcome> OpenAsync(Guid? accountId, PhoneRequest phone, Ticket[] tickets)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -63,7 +64,7 @@ internal sealed class AttemptStore(Database database)
               where v.word = 'opened' returning id, check_code, expires_at),
             ticket as (
               insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
-              select t.hash, o.id, screen.id, statement_timestamp(), statement_timestamp() + interval '60 s'
+              select t.hash, o.id, screen.id, statement_timestamp(), statement_timestamp() + @ticketLifetime * interval '1 s'
               from opened o cross join unnest(@hashes, @sessions) as t(hash, session_id) join screen on screen.id = t.session_id
               returning session_id)
             select v.word as verdict, coalesce(o.id, v.unended_id) as id, coalesce(o.check_code, v.check_code) as check_code,
@@ -82,16 +83,17 @@ internal sealed class AttemptStore(Database database)
             phone.Device.Name,
             phone.Device.Platform,
             address = phone.Address.ToString(),
-            network = Network(phone.Address),
+            network = ClientAddress.Network(phone.Address),
+            ticketLifetime = Ticket.Lifetime,
             checkCodes = TwoCheckCodes(),
             hashes = tickets.Select(each => each.Secret.Hash).ToArray(),
             sessions = tickets.Select(each => each.SessionId).ToArray(),
         };
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
-            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, arguments, cancellationToken: cancellation));
+            await using var results = await connection.QueryMultipleAsync(sql, arguments);
             await results.ReadAsync();
-            return await results.ReadSingleAsync<OpenedAttempt>();
+            return await results.ReadSingleAsync<IdentifyOutcome>();
         });
     }
 
@@ -102,18 +104,13 @@ internal sealed class AttemptStore(Database database)
         var second = 10 + ((first - 10 + Secret.RandomInteger(1, 90)) % 90);
         return [(short)first, (short)second];
     }
-
-    /// <summary>What counts as one address: an IPv4 address, or an IPv6 /64.</summary>
-    private static string Network(IPAddress address) =>
-        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"{new IPNetwork(FirstHalf(address), 64)}" : $"{address}";
-
-    private static IPAddress FirstHalf(IPAddress address) => new([.. address.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]);
 }
 
 /// <param name="CodeChallenge">RFC 7636 S256, 32 bytes.</param>
 internal sealed record PhoneRequest(Identifier[] Identifiers, byte[] CodeChallenge, Device Device, IPAddress Address);
 
-internal sealed record OpenedAttempt
+/// <summary>What came of an identify.</summary>
+internal sealed record IdentifyOutcome
 {
     public const string Opened = "opened";
     public const string Repeated = "repeated";

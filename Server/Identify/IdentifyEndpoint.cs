@@ -28,37 +28,35 @@ internal static class IdentifyEndpoint
         var phone = request.Phone(context);
         var accountId = connections.FindAccount(phone.Identifiers);
         var tickets = accountId is { } found ? Array.ConvertAll(presenter.LiveSessions(found), Ticket.For) : [];
-        var attempt = await attempts.OpenAsync(accountId, phone, tickets);
-        if (attempt.SupersededId is { } superseded)
+        var outcome = await attempts.OpenAsync(accountId, phone, tickets);
+        if (outcome.SupersededId is { } superseded)
         {
             presenter.Superseded(accountId!.Value, superseded);
         }
 
-        return attempt.Verdict switch
-        {
-            OpenedAttempt.Opened when Show(attempt, tickets, phone, presenter) => Accepted(attempt),
-            OpenedAttempt.Repeated => Accepted(attempt),
-            OpenedAttempt.Limited => Problem.TooManyRequests.Result(context.Response, attempt.RetryAfter!.Value),
-            _ => Problem.NoLiveConnection.Result(),
-        };
+        var isOnScreen = outcome.Verdict == IdentifyOutcome.Opened ? Show(outcome, tickets, phone, presenter)
+            : outcome.Verdict == IdentifyOutcome.Repeated;
+        return isOnScreen ? Accepted(outcome)
+            : outcome.Verdict == IdentifyOutcome.Limited ? Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value)
+            : Problem.NoLiveConnection.Result();
     }
 
     /// <returns>Whether any socket took a code.</returns>
-    private static bool Show(OpenedAttempt attempt, Ticket[] tickets, PhoneRequest phone, Presenter presenter)
+    private static bool Show(IdentifyOutcome outcome, Ticket[] tickets, PhoneRequest phone, Presenter presenter)
     {
         var device = new AttemptDevice(phone.Device.Name, phone.Device.Platform, phone.Address.ToString());
-        var onScreen = new AttemptOnScreen(attempt.Id!.Value, attempt.ExpiresIn!.Value, Ticket.Lifetime, $"{attempt.CheckCode}", device);
+        var onScreen = new AttemptOnScreen(outcome.Id!.Value, outcome.ExpiresIn!.Value, Ticket.Lifetime, $"{outcome.CheckCode}", device);
         var isShown = false;
         foreach (var ticket in tickets)
         {
-            isShown |= attempt.Sessions.Contains(ticket.SessionId) && presenter.Show(ticket, onScreen);
+            isShown |= outcome.Sessions.Contains(ticket.SessionId) && presenter.Show(ticket, onScreen);
         }
 
         return isShown;
     }
 
-    private static Accepted<IdentifyResponse> Accepted(OpenedAttempt attempt) =>
-        TypedResults.Accepted((string?)null, new IdentifyResponse(attempt.Id!.Value, $"{attempt.CheckCode}", attempt.ExpiresIn!.Value));
+    private static Accepted<IdentifyResponse> Accepted(IdentifyOutcome outcome) =>
+        TypedResults.Accepted((string?)null, new IdentifyResponse(outcome.Id!.Value, $"{outcome.CheckCode}", outcome.ExpiresIn!.Value));
 }
 
 /// <param name="Identifiers">One to eight; the first that finds a live connection decides the account.</param>
@@ -92,7 +90,7 @@ public sealed record IdentifyRequest(
         Identifiers!.Normal(),
         System.Buffers.Text.Base64Url.DecodeFromChars(CodeChallenge),
         Sessions.Device.Claimed(Device?.Name, Device?.Platform),
-        context.ClientAddress());
+        ClientAddress.Of(context));
 }
 
 /// <summary>What the phone calls itself.</summary>

@@ -31,7 +31,7 @@ internal sealed class ScreenStore(Database database)
               from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
             shown as (
               insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
-              select @hash, id, @sessionId, statement_timestamp(), least(statement_timestamp() + interval '60 s', expires_at)
+              select @hash, id, @sessionId, statement_timestamp(), least(statement_timestamp() + @ticketLifetime * interval '1 s', expires_at)
               from attempt where refusal is null and @isConnected returning expires_at)
             select case when not @isConnected then 'no_live_connection' else coalesce(a.refusal, 'shown') end as outcome,
               ceil(extract(epoch from a.expires_at - statement_timestamp()))::int as attempt_expires_in,
@@ -39,10 +39,18 @@ internal sealed class ScreenStore(Database database)
               a.check_code, a.device_name, a.device_platform, host(a.address) as address
             from attempt a left join shown on true
             """;
-        var arguments = new { session.AccountId, sessionId = session.Id, attemptId, hash = ticket.Secret.Hash, isConnected };
-        return database.RunAsync(async (connection, cancellation) =>
+        var arguments = new
         {
-            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, arguments, cancellationToken: cancellation));
+            session.AccountId,
+            sessionId = session.Id,
+            attemptId,
+            hash = ticket.Secret.Hash,
+            ticketLifetime = Ticket.Lifetime,
+            isConnected,
+        };
+        return database.RunAsync(async connection =>
+        {
+            await using var results = await connection.QueryMultipleAsync(sql, arguments);
             await results.ReadAsync();
             return await results.ReadSingleOrDefaultAsync<FreshCode>();
         });
@@ -64,10 +72,10 @@ internal sealed class ScreenStore(Database database)
               where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp())
             select is_open from attempt
             """;
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(sql, new { attemptId, accountId }, cancellationToken: cancellation));
+                sql, new { attemptId, accountId });
             await results.ReadAsync();
             return await results.ReadSingleOrDefaultAsync<bool?>();
         });

@@ -31,7 +31,7 @@ internal static class RedeemEndpoint
         var salt = Secret.RandomBytes(SaltLength);
         var ticket = Ticket.Parse(request.Ticket)!;
         var redemption = await redemptions.RedeemAsync(
-            ticket, request.CodeVerifier!, request.Identifiers!.Normal(), salt, context.ClientAddress());
+            ticket, request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
         switch (redemption?.Outcome)
         {
             case Redemption.Granted:
@@ -40,7 +40,7 @@ internal static class RedeemEndpoint
             case Redemption.Repeated:
                 return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(redemption.Salt!, request.CodeVerifier!)));
             case Redemption.Warned:
-                presenter.Warn(redemption.PcId, redemption.AttemptId);
+                presenter.Warn(redemption.PcSessionId, redemption.AttemptId);
                 return Problem.InvalidTicket.Result();
             default:
                 return (redemption is null ? Problem.InvalidTicket : Problem.Of(redemption.Outcome)).Result();
@@ -90,4 +90,5 @@ internal sealed record RedeemResponse(string AccessToken, string TokenType, int 
     public override string ToString() => nameof(RedeemResponse);
 }
 
+/// <summary>The session that the redeem made.</summary>
 internal sealed record AdmittedPhone(Guid Id, string Kind);

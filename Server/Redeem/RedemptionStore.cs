@@ -18,7 +18,7 @@ internal sealed class RedemptionStore(Database database)
             select lock_account((select a.account_id from login_ticket t join login_attempt a on a.id = t.attempt_id where t.hash = @ticket));
             with seen as materialized (
               select a.id as attempt_id, a.account_id, a.device_name, a.device_platform, a.token_salt, a.redeemed_at,
-                t.session_id as pc_id, t.warned_at, a.session_id as made_id, c.username, c.display_name, c.disabled_at,
+                t.session_id as pc_session_id, t.warned_at, a.session_id as made_id, c.username, c.display_name, c.disabled_at,
                 a.code_challenge = @challenge as is_proved,
                 @identifiers <@ a.identifiers
                   and exists (select from binding b where b.account_id = a.account_id and b.key = any(@identifiers)) as is_named,
@@ -36,7 +36,7 @@ internal sealed class RedemptionStore(Database database)
             made as (
               insert into session (id, account_id, kind, token_hash, parent_id, device_name, device_platform, address,
                 created_at, last_seen_at, expires_at)
-              select @sessionId, account_id, 'mobile', @tokenHash, pc_id, device_name, device_platform, @address::inet,
+              select @sessionId, account_id, 'mobile', @tokenHash, pc_session_id, device_name, device_platform, @address::inet,
                 statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '30 d'
               from seen where is_proved and is_named and gone is null returning id, expires_at),
             taken as (
@@ -52,7 +52,7 @@ internal sealed class RedemptionStore(Database database)
                 when earlier.id is not null then 'repeated'
                 else coalesce(seen.gone, 'invalid_ticket')
               end as outcome,
-              seen.attempt_id, seen.account_id, seen.username, seen.display_name, seen.pc_id, seen.device_name, seen.device_platform,
+              seen.attempt_id, seen.account_id, seen.username, seen.display_name, seen.pc_session_id, seen.device_name, seen.device_platform,
               coalesce(made.id, earlier.id) as session_id, case when earlier.id is not null then seen.token_salt end as salt,
               ceil(extract(epoch from coalesce(made.expires_at, earlier.expires_at) - statement_timestamp()))::int as expires_in
             from seen left join made on true left join session earlier on earlier.id = seen.made_id
@@ -69,9 +69,9 @@ internal sealed class RedemptionStore(Database database)
             tokenHash = Secret.Derive(newSalt, verifier).Hash,
             address = address.ToString(),
         };
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
-            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, arguments, cancellationToken: cancellation));
+            await using var results = await connection.QueryMultipleAsync(sql, arguments);
             await results.ReadAsync();
             return await results.ReadSingleOrDefaultAsync<Redemption>();
         });
@@ -96,7 +96,7 @@ internal sealed record Redemption
     public required string DisplayName { get; init; }
 
     /// <summary>The PC session that the ticket stands for.</summary>
-    public required Guid PcId { get; init; }
+    public required Guid PcSessionId { get; init; }
     public string? DeviceName { get; init; }
     public string? DevicePlatform { get; init; }
 

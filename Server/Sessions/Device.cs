@@ -36,7 +36,7 @@ internal sealed record Device(string? Name, string? Platform)
         foreach (var rune in (text ?? "").EnumerateRunes())
         {
             var harmful = rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
             if (!harmful && clean.Length + rune.Utf16SequenceLength <= MaxLength)
             {
                 clean.Append(rune.ToString());

@@ -9,7 +9,7 @@ internal static class SessionEndpoints
     public static IEndpointRouteBuilder MapSessions(this IEndpointRouteBuilder routes)
     {
         var either = routes.MapGroup("/api").RequireSession();
-        either.MapGet("/session", (Session caller) => TypedResults.Ok(SessionAnswer.Of(caller)));
+        either.MapGet("/session", (Session caller) => TypedResults.Ok(SessionResponse.Of(caller)));
         either.MapDelete("/session", SignOut);
         either.MapGet("/sessions", List);
 
@@ -29,8 +29,8 @@ internal static class SessionEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<SessionListAnswer>> List(Session caller, SessionStore sessions) =>
-        TypedResults.Ok(new SessionListAnswer(
+    private static async Task<Ok<SessionListResponse>> List(Session caller, SessionStore sessions) =>
+        TypedResults.Ok(new SessionListResponse(
             Array.ConvertAll(await sessions.ListAsync(caller.AccountId), row => ListedSession.Of(row, caller))));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> End(
@@ -50,12 +50,14 @@ internal static class SessionEndpoints
     }
 }
 
-internal sealed record SessionAnswer(AccountView Account, SessionView Session)
+/// <summary>Who is signed in, and in what session.</summary>
+internal sealed record SessionResponse(AccountView Account, SessionView Session)
 {
-    public static SessionAnswer Of(Session session) =>
+    public static SessionResponse Of(Session session) =>
         new(new AccountView(session.Username, session.DisplayName), new SessionView(session.Id, session.Kind, session.ExpiresIn));
 }
 
+/// <summary>An account as its user sees it.</summary>
 internal sealed record AccountView(string Username, string DisplayName);
 
 /// <param name="Id">Safe to show.</param>
@@ -64,7 +66,7 @@ internal sealed record AccountView(string Username, string DisplayName);
 internal sealed record SessionView(Guid Id, string Kind, int ExpiresIn);
 
 /// <param name="Sessions">Live ones only, newest first.</param>
-internal sealed record SessionListAnswer(ListedSession[] Sessions);
+internal sealed record SessionListResponse(ListedSession[] Sessions);
 
 /// <param name="Current">Whether it is the caller's own.</param>
 /// <param name="ParentId">The PC session that admitted a phone; null for a PC's.</param>

@@ -24,8 +24,8 @@ internal sealed class SessionStore(Database database)
             from session s join account a on a.id = s.account_id left join seen on seen.id = s.id
             where s.token_hash = @hash and s.kind = @kind and s.revoked_at is null and s.expires_at > now() and a.disabled_at is null
             """;
-        return database.RunAsync((connection, cancellation) => connection.QuerySingleOrDefaultAsync<Session>(
-            new CommandDefinition(sql, new { hash = token.Hash, kind }, cancellationToken: cancellation)));
+        return database.RunAsync(connection => connection.QuerySingleOrDefaultAsync<Session>(
+            sql, new { hash = token.Hash, kind }));
     }
 
     /// <summary>The account's live sessions, newest first.</summary>
@@ -37,8 +37,8 @@ internal sealed class SessionStore(Database database)
             from session where account_id = @accountId and revoked_at is null and expires_at > now()
             order by created_at desc, id desc
             """;
-        return [.. await database.RunAsync((connection, cancellation) => connection.QueryAsync<SessionRow>(
-            new CommandDefinition(sql, new { accountId }, cancellationToken: cancellation)))];
+        return [.. await database.RunAsync(connection => connection.QueryAsync<SessionRow>(
+            sql, new { accountId }))];
     }
 
     /// <summary>Ends the caller's own session because its user signed out.</summary>
@@ -62,10 +62,10 @@ internal sealed class SessionStore(Database database)
                 and s.revoked_at is null and s.expires_at > statement_timestamp())
             select exists (select from target where is_live or @admittedToo)
             """;
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(sql, new { accountId, id, reason, admittedToo }, cancellationToken: cancellation));
+                sql, new { accountId, id, reason, admittedToo });
             await results.ReadAsync();
             return await results.ReadSingleAsync<bool>();
         });

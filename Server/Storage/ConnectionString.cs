@@ -2,31 +2,35 @@ using Npgsql;
 
 namespace QrLogin.Server.Storage;
 
-/// <summary>Reads <c>ConnectionStrings:QrLogin</c>, a postgresql:// URL or Npgsql's own form, and adds the time-outs we rely on.</summary>
+/// <summary>Reads <c>ConnectionStrings:QrLogin</c>: a postgresql:// URL, as psql takes it, or Npgsql's own form.</summary>
 internal static class ConnectionString
 {
-    /// <exception cref="FormatException">It is neither form.</exception>
+    /// <exception cref="FormatException">It is neither form; the message repeats nothing of it, because it holds a password.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string text)
     {
-        NpgsqlConnectionStringBuilder builder;
         try
         {
-            builder = text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
+            return text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
                 ? FromUrl(new Uri(text))
                 : new NpgsqlConnectionStringBuilder(text);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException)
+        catch (Exception e) when (e is ArgumentException or UriFormatException)
         {
-            // The text holds a password, and so may the inner message: neither is repeated.
             throw new FormatException("It is not a connection string; write it as postgresql://user:password@host:5432/database.");
         }
+    }
 
-        // Npgsql's defaults would keep a request waiting for 15 to 66 s on a server that does not answer.
+    /// <summary>Adds what the server relies on when it answers requests; migrations may take longer.</summary>
+    public static NpgsqlConnectionStringBuilder ForRequests(this NpgsqlConnectionStringBuilder builder)
+    {
+        // Npgsql's defaults would keep a request waiting for 15 to 66 s on a server that does not answer. PostgreSQL gives up a lock
+        // before Npgsql gives up the connection.
         builder.Timeout = 2;
         builder.CommandTimeout = 2;
         builder.CancellationTimeout = -1;
-        builder.KeepAlive = 10; // for the change feed, which otherwise would not notice that its peer is gone
-        builder.Options = $"{builder.Options} -c lock_timeout=2s".Trim();
+        builder.Options = $"{builder.Options} -c lock_timeout=1500ms".Trim();
+        // For the change feed, which otherwise would not notice that its peer is gone.
+        builder.KeepAlive = 10;
         // The server keeps no state on a connection, so there is none to reset; statements are prepared on their second use.
         builder.NoResetOnClose = true;
         builder.MaxAutoPrepare = 50;
@@ -48,9 +52,22 @@ internal static class ConnectionString
         foreach (var option in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var pair = option.Split('=', 2);
-            builder[Uri.UnescapeDataString(pair[0])] = Uri.UnescapeDataString(pair[^1]);
+            Set(builder, Uri.UnescapeDataString(pair[0]), Uri.UnescapeDataString(pair[^1]));
         }
 
         return builder;
+    }
+
+    /// <summary>libpq's names are Npgsql's with underscores, but for one; its values of sslmode have hyphens.</summary>
+    private static void Set(NpgsqlConnectionStringBuilder builder, string option, string value)
+    {
+        try
+        {
+            builder[option == "connect_timeout" ? "Timeout" : option.Replace('_', ' ')] = option == "sslmode" ? value.Replace("-", "") : value;
+        }
+        catch (ArgumentException)
+        {
+            throw new FormatException($"Its option \"{option}\" is unknown, or has a value that it cannot have.");
+        }
     }
 }

@@ -12,13 +12,12 @@ internal sealed class Database(NpgsqlDataSource source)
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2.6);
 
     /// <exception cref="DatabaseUnavailableException">PostgreSQL is not there, is full, or does not answer in time.</exception>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work)
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work)
     {
-        using var timeout = new CancellationTokenSource();
-        var running = RunAsync(work, timeout.Token);
+        var running = ConnectAndRunAsync(work);
         try
         {
-            return await running.WaitAsync(Deadline, CancellationToken.None);
+            return await running.WaitAsync(Deadline);
         }
         catch (Exception e) when (IsUnavailable(e))
         {
@@ -27,10 +26,10 @@ internal sealed class Database(NpgsqlDataSource source)
         }
     }
 
-    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> ConnectAndRunAsync<T>(Func<NpgsqlConnection, Task<T>> work)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        return await work(connection, cancellationToken);
+        await using var connection = await source.OpenConnectionAsync();
+        return await work(connection);
     }
 
     /// <summary>Not there, no resources, shutting down, locked or too slow; everything else is a mistake of ours.</summary>

@@ -11,7 +11,7 @@ internal static class Migrations
     public static int Run(IConfiguration configuration)
     {
         var result = DeployChanges.To
-            .PostgresqlDatabase(StorageServices.ConnectionStringOf(configuration).ConnectionString)
+            .PostgresqlDatabase(StorageSetup.ConnectionStringOf(configuration).ConnectionString)
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly())
             .WithTransactionPerScript()
             .WithVariablesDisabled()

@@ -33,8 +33,8 @@ internal sealed class Sweep(Database database, ILogger<Sweep> logger) : Backgrou
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                deleted = await database.RunAsync((connection, cancellation) =>
-                    connection.ExecuteAsync(new CommandDefinition(sql, new { Step }, cancellationToken: cancellation)));
+                deleted = await database.RunAsync(connection =>
+                    connection.ExecuteAsync(sql, new { Step }));
                 total += deleted;
             }
             while (deleted == Step);

@@ -4,12 +4,13 @@ using Npgsql;
 
 namespace QrLogin.Server.Storage;
 
-internal static class StorageServices
+/// <summary>The data source, opened late, and what runs on it in the background.</summary>
+internal static class StorageSetup
 {
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
-        var connectionString = ConnectionStringOf(configuration);
+        var connectionString = ConnectionStringOf(configuration).ForRequests();
         return services
             .AddSingleton(provider => new NpgsqlDataSourceBuilder(connectionString.ConnectionString)
                 .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -74,18 +75,17 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     /// <summary>For 429 and 503, which carry <c>Retry-After</c> in seconds.</summary>
     public ProblemHttpResult Result(HttpResponse response, int retryAfter)
     {
-        response.Headers.RetryAfter = retryAfter.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        SetRetryAfter(response, retryAfter);
         return Result();
     }
 
     /// <summary>A refusal of the login flow, by its code.</summary>
     public static Problem Of(string code) => ByCode[code];
 
-    /// <summary>Gives the framework's own problems (routing, binding, validation) our code and our words.</summary>
-    public static void Customize(ProblemDetailsContext context)
+    /// <summary>Gives the framework's own problems (routing, binding, validation) our code and our words; ours have them already.</summary>
+    public static void Complete(ProblemDetailsContext context)
     {
         var details = context.ProblemDetails;
-        details.Extensions.Remove("traceId"); // it would make equal answers differ
         if (details.Extensions.ContainsKey("code"))
         {
             return;
@@ -93,7 +93,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
         var status = details.Status ?? context.HttpContext.Response.StatusCode;
         var problem = ByStatus.GetValueOrDefault(status) ?? (status < 500 ? InvalidRequest : InternalError);
-        (details.Type, details.Title, details.Detail) = (problem.Type, problem.Title, problem.Detail);
+        (details.Type, details.Title, details.Status, details.Detail) = (problem.Type, problem.Title, status, problem.Detail);
         details.Extensions["code"] = problem.Code;
         if (details is HttpValidationProblemDetails validation)
         {
@@ -101,14 +101,20 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         }
         else if (problem == InvalidRequest)
         {
-            details.Extensions.TryAdd("errors", new Dictionary<string, string[]> { ["$"] = ["The body is not the JSON that is expected."] });
+            details.Extensions.TryAdd("errors", WrongJson("$"));
         }
 
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
-            context.HttpContext.Response.Headers.RetryAfter = $"{RetryAfterUnavailable}";
+            SetRetryAfter(context.HttpContext.Response, RetryAfterUnavailable);
         }
     }
+
+    /// <summary>The <c>errors</c> of a body that is not the JSON that is expected, at that path; <c>$</c> is all of it.</summary>
+    public static Dictionary<string, string[]> WrongJson(string path) => new() { [path] = ["It is not the JSON that is expected here."] };
+
+    private static void SetRetryAfter(HttpResponse response, int seconds) =>
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 
     private string Type => $"urn:qrlogin:problem:{Code}";
 

@@ -6,10 +6,9 @@ using QrLogin.Server.Storage;
 namespace QrLogin.Server.Connect;
 
 /// <summary>What a page has to know when it connects, in one round trip. Safe for concurrent use.</summary>
-internal sealed class ArrivalStore(Database database)
+internal sealed class WelcomeStore(Database database)
 {
-    /// <returns>Null when the session has ended.</returns>
-    public Task<Arrival?> ReadAsync(Session session)
+    public Task<WelcomeState> ReadAsync(Session session)
     {
         const string sql = """
             select exists (select from session s join account a on a.id = s.account_id
@@ -26,19 +25,16 @@ internal sealed class ArrivalStore(Database database)
             from login_attempt
             where account_id = @accountId and redeemed_at > now() - interval '10 min' order by redeemed_at desc
             """;
-        return database.RunAsync(async (connection, cancellation) =>
+        return database.RunAsync(async connection =>
         {
             await using var results = await connection.QueryMultipleAsync(
-                new CommandDefinition(sql, new { session.AccountId, sessionId = session.Id }, cancellationToken: cancellation));
-            if (!await results.ReadSingleAsync<bool>())
-            {
-                return null;
-            }
-
+                sql, new { session.AccountId, sessionId = session.Id });
+            var isAlive = await results.ReadSingleAsync<bool>();
             var identifiers = await results.ReadAsync<(string Kind, string Value)>();
             var open = await results.ReadAsync<AttemptRow>();
             var recent = await results.ReadAsync<AttemptRow>();
-            return new Arrival(
+            return new WelcomeState(
+                isAlive,
                 [.. identifiers.Select(each => Identifier.Stored(each.Kind, each.Value))],
                 [.. open.Select(each => new OpenAttempt(each.Id, each.Seconds, $"{each.CheckCode}", each.Device))],
                 [.. recent.Select(each => new RecentAttempt(
@@ -61,5 +57,8 @@ internal sealed class ArrivalStore(Database database)
     }
 }
 
-/// <summary>The identifiers that find the account, its open attempts, and those redeemed in the last ten minutes, newest first.</summary>
-internal sealed record Arrival(Identifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent);
+/// <param name="IsAlive">Whether the session still is.</param>
+/// <param name="Identifiers">Those that find the account.</param>
+/// <param name="OpenAttempts">Those that a fresh code can be asked for.</param>
+/// <param name="Recent">Those redeemed in the last ten minutes, newest first.</param>
+internal sealed record WelcomeState(bool IsAlive, Identifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
@@ -7,7 +6,7 @@ using Serilog;
 namespace QrLogin.Server.Http;
 
 /// <summary>What holds for every call: limits, JSON, problem+json, caching, the log line.</summary>
-internal static class HttpServices
+internal static class HttpSetup
 {
     private const int MaxBodyBytes = 8 * 1024;
 
@@ -28,9 +27,11 @@ internal static class HttpServices
                 json.SerializerOptions.AllowDuplicateProperties = false;
                 json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             })
-            .AddProblemDetails(options => options.CustomizeProblemDetails = Problem.Customize)
+            .AddSingleton<IProblemDetailsWriter, ProblemWriter>()
+            .AddProblemDetails()
             .AddExceptionHandler<ProblemExceptionHandler>()
             .AddValidation()
+            .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
             .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
         return builder;
@@ -40,13 +41,12 @@ internal static class HttpServices
     public static WebApplication UseHttp(this WebApplication app)
     {
         app.Services.GetRequiredService<IStartupValidator>().Validate();
+        app.UseForwardedHeaders();
         // The route, not the path: what a client wrote into the path stays out of the log.
         app.UseSerilogRequestLogging(options =>
         {
             options.MessageTemplate = "{RequestMethod} {Route} {StatusCode} in {Elapsed:0.0} ms";
-            options.IncludeQueryInRequestPath = false;
-            options.EnrichDiagnosticContext = (log, context) =>
-                log.Set("Route", Endpoint(context)?.RoutePattern.RawText ?? "(no route)");
+            options.EnrichDiagnosticContext = (log, context) => log.Set("Route", Endpoint(context)?.RoutePattern.RawText ?? "(no route)");
         });
         app.Use((context, next) =>
         {
@@ -59,17 +59,11 @@ internal static class HttpServices
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseWebSockets();
+        app.UseAuthorization(); // named here, or it would stand before all of this
         return app;
     }
 
     private static RouteEndpoint? Endpoint(HttpContext context) =>
         (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint;
-
-    /// <summary>From where the call comes; an IPv4 peer on a dual-stack socket is IPv4.</summary>
-    public static IPAddress ClientAddress(this HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4(),
-        { } address => address,
-        null => IPAddress.None,
-    };
 }

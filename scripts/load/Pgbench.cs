@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace QrLogin.Load;
+
+/// <summary>
+/// The limit that logins are held against: pgbench running the same statements, read from the server's source, each batch in one round
+/// trip, with nothing around them. Values that the server would compute are expressions of pgbench's random numbers.
+/// </summary>
+internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder database, int accounts)
+{
+    private static readonly string Account = Uuid(":i");
+
+    /// <returns>Whole logins a second.</returns>
+    public async Task<double> RunAsync(int clients, TimeSpan duration)
+    {
+        var script = Path.GetTempFileName();
+        await File.WriteAllTextAsync(script, $"""
+            \set i random(0, {accounts - 1})
+            \set n random(1, 4611686018427387904)
+            {Pipeline(Statement("Identify/AttemptStore.cs", IdentifyArguments))}
+            {Pipeline(Statement("Redeem/RedemptionStore.cs", RedeemArguments))}
+            """);
+        var threads = Math.Min(clients, 2);
+        var start = new ProcessStartInfo(Program(), ["-n", "-M", "prepared", "-c", $"{clients}", "-j", $"{threads}", "-T", $"{duration.TotalSeconds:0}",
+            "-f", script, "-h", database.Host!, "-p", $"{database.Port}", "-U", database.Username!, database.Database!])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PGPASSWORD"] = database.Password;
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        File.Delete(script);
+        return Tps().Match(output) is { Success: true } tps && process.WaitForExit(1000) && process.ExitCode == 0
+            ? double.Parse(tps.Groups[1].Value, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"pgbench: {await errors}{output}");
+    }
+
+    private static Dictionary<string, string> IdentifyArguments => new()
+    {
+        ["accountId"] = Account, ["id"] = Uuid(":n"), ["identifiers"] = Identifiers,
+        ["challenge"] = Hashed("challenge"), ["name"] = "'Bench'", ["platform"] = "'Linux'", ["address"] = "'127.0.0.1'",
+        ["network"] = "'127.0.0.1'", ["ticketLifetime"] = "60", ["checkCodes"] = "(array[47, 48]::smallint[])", ["hashes"] = $"array[{Hashed("ticket")}]",
+        ["sessions"] = $"(array[{Account}])",
+    };
+
+    private static Dictionary<string, string> RedeemArguments => new()
+    {
+        ["ticket"] = Hashed("ticket"), ["challenge"] = Hashed("challenge"), ["identifiers"] = Identifiers,
+        ["sessionId"] = Uuid("-:n"), ["tokenHash"] = Hashed("token"), ["newSalt"] = $"substr({Hashed("salt")}, 1, 16)",
+        ["address"] = "'127.0.0.1'",
+    };
+
+    private static string Identifiers => "(array['phone:+1999' || lpad(:i::text, 7, '0')])";
+
+    private static string Uuid(string number) => $"format('00000000-0000-4000-8000-%s', lpad(to_hex({number}::bigint & 281474976710655), 12, '0'))::uuid";
+
+    private static string Hashed(string what) => $"sha256(convert_to('{what}' || :n::text, 'UTF8'))";
+
+    private string Statement(string file, Dictionary<string, string> arguments)
+    {
+        var sql = RawLiteral().Match(File.ReadAllText(Path.Combine(root, "Server", file))).Groups[1].Value;
+        return Parameter().Replace(sql, name => arguments[name.Groups[1].Value]);
+    }
+
+    /// <summary>Both statements of a batch in one round trip, as Npgsql sends them.</summary>
+    private static string Pipeline(string sql) =>
+        "\\startpipeline\n" + string.Concat(sql.Split(';').Select(each => Regex.Replace(each.Trim(), @"\s+", " ") + ";\n")) + "\\endpipeline";
+
+    private static string Program() =>
+        Directory.EnumerateFiles("/usr/lib/postgresql", "pgbench", SearchOption.AllDirectories).Order().LastOrDefault() ?? "pgbench";
+
+    [GeneratedRegex("\"\"\"(.*?)\"\"\"", RegexOptions.Singleline)]
+    private static partial Regex RawLiteral();
+
+    [GeneratedRegex(@"@(\w+)")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex(@"tps = ([\d.]+)")]
+    private static partial Regex Tps();
+}
