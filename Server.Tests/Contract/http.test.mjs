@@ -154,7 +154,7 @@ describe('Errors and bodies', { concurrency: 6 }, () => {
       await pc.delete('/api/session'),
       await pc.get('/api/session'),
     ];
-    for (const { status, headers } of answers) assert.match(headers['cache-control'] ?? '', /\bno-store\b/, `the ${status}`);
+    for (const [at, { status, headers }] of answers.entries()) assert.match(headers['cache-control'] ?? '', /\bno-store\b/, `answer ${at} (${status})`);
   });
 
   test('GET /healthz/live and /healthz/ready 200', async () => {

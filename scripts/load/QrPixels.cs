@@ -22,7 +22,7 @@ internal static class QrPixels
         for (var mask = 0; mask < 8; mask++)
         {
             var bits = Bits(mask).ToArray();
-            if (Number(bits, 0, 4) == 4 && Text(bits) is var text && text.StartsWith("http", StringComparison.Ordinal))
+            if (Text(bits) is var text && text.StartsWith("http", StringComparison.Ordinal))
             {
                 return text;
             }
@@ -95,15 +95,40 @@ internal static class QrPixels
         _ => (((x + y) % 2) + (x * y % 3)) % 2 == 0,
     };
 
-    private static string Text(bool[] bits) =>
-        string.Concat(Enumerable.Range(0, Math.Min(Number(bits, 4, 8), (bits.Length - 12) / 8)).Select(i => (char)Number(bits, 12 + (8 * i), 8)));
+    /// <summary>The segments of versions 1 to 9: numeric, alphanumeric or bytes, until anything else.</summary>
+    private static string Text(bool[] bits)
+    {
+        const string alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+        var (text, at) = (new StringBuilder(), 0);
+        while (at + 4 <= bits.Length && Take(4) is var mode and (1 or 2 or 4))
+        {
+            for (var left = Take(mode == 1 ? 10 : mode == 2 ? 9 : 8); left > 0 && at < bits.Length;)
+            {
+                var part = mode switch
+                {
+                    1 when left >= 3 => $"{Take(10):000}",
+                    1 when left == 2 => $"{Take(7):00}",
+                    1 => $"{Take(4)}",
+                    2 when left >= 2 => Take(11) is var pair ? $"{alphanumeric[pair / 45 % 45]}{alphanumeric[pair % 45]}" : "",
+                    2 => $"{alphanumeric[Take(6) % 45]}",
+                    _ => $"{(char)Take(8)}",
+                };
+                text.Append(part);
+                left -= part.Length;
+            }
+        }
+
+        return text.ToString();
+
+        int Take(int length) => Number(bits, (at += length) - length, length);
+    }
 
     private static int Number(bool[] bits, int from, int length)
     {
         var number = 0;
         for (var i = from; i < from + length; i++)
         {
-            number = (number << 1) | (bits[i] ? 1 : 0);
+            number = (number << 1) | (i < bits.Length && bits[i] ? 1 : 0); // a wrong mask may lead past the end
         }
 
         return number;
