@@ -17,9 +17,11 @@ internal sealed class AccountStore(Database database)
     }
 
     /// <summary>
-    /// Makes a web session of 12 h and ends the one that it replaces, whosever it was; null when the password has been changed since it was checked.
+    /// Makes a web session of 12 h and ends the one that it replaces, whosever it was; null when the password has been changed since it
+    /// was checked.
     /// </summary>
-    public Task<Session?> SignInAsync(string username, StoredPassword password, Secret token, Secret? replaced, Device device, IPAddress address)
+    public Task<Session?> SignInAsync(
+        string username, StoredPassword password, Secret token, Secret? replaced, Device device, IPAddress address)
     {
         const string sql = """
             select lock_account(id) from (
@@ -34,7 +36,8 @@ internal sealed class AccountStore(Database database)
             replaced as (
               update session set revoked_at = statement_timestamp(), revoked_reason = 'replaced'
               where token_hash = @replacedHash and kind = 'web' and revoked_at is null and exists (select from made))
-            select m.id, m.kind, m.account_id, a.username, a.display_name, extract(epoch from m.expires_at - statement_timestamp())::int as expires_in
+            select m.id, m.kind, m.account_id, a.username, a.display_name,
+              extract(epoch from m.expires_at - statement_timestamp())::int as expires_in
             from made m join account a on a.id = m.account_id
             """;
         var arguments = new

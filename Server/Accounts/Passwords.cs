@@ -3,7 +3,7 @@ using Bcrypt = BCrypt.Net.BCrypt;
 
 namespace QrLogin.Server.Accounts;
 
-/// <summary>bcrypt, bounded: it is made to be slow, so at most two run at a time and the rest wait briefly. Safe for concurrent use.</summary>
+/// <summary>bcrypt, which is made to be slow, bounded: at most two run at a time, the rest wait briefly. Safe for concurrent use.</summary>
 internal sealed class Passwords : IDisposable
 {
     /// <summary>bcrypt reads no further; a longer password is refused, not cut.</summary>

@@ -8,7 +8,9 @@ using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Accounts;
 
-/// <summary>Step 0: a user signs in on the PC. Always a new session; unknown user, wrong password and disabled account answer alike.</summary>
+/// <summary>
+/// Step 0: a user signs in on the PC. Always a new session; unknown user, wrong password and disabled account answer alike.
+/// </summary>
 internal static class SignInEndpoint
 {
     /// <summary>In seconds: how long a client waits when too many passwords are being checked.</summary>

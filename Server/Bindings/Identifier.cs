@@ -77,7 +77,9 @@ internal readonly partial record struct Identifier
             : null;
 
     private static string? MatchDigits(Regex form, string value, bool luhn) =>
-        Match(form, value) is { } digits && digits.AsSpan().IndexOfAnyExcept(digits[0]) >= 0 && (!luhn || LuhnIsRight(digits)) ? digits : null;
+        Match(form, value) is { } digits && digits.AsSpan().IndexOfAnyExcept(digits[0]) >= 0 && (!luhn || LuhnIsRight(digits))
+            ? digits
+            : null;
 
     private static string? Match(Regex form, string value) => form.IsMatch(value) ? value : null;
 

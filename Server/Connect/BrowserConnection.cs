@@ -156,7 +156,7 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
                 sentClose.TrySetResult();
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or InvalidOperationException)
         {
             Close(CloseReason.ByPeer); // from now on TrySend says so
             socket.Abort();

@@ -22,7 +22,7 @@ internal sealed class BrowserConnections
     /// <summary>True from <see cref="CloseAll"/> on: no connection is taken any more.</summary>
     public bool IsClosed => Volatile.Read(ref isClosed);
 
-    /// <summary>Registers a connection, which no identifier finds yet; where its session or account has too many, the oldest goes.</summary>
+    /// <summary>Registers a connection, not yet by identifier; where its session or account has too many, the oldest goes.</summary>
     /// <returns>False when the server is going away.</returns>
     public bool TryAdd(BrowserConnection connection)
     {

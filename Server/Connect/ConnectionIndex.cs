@@ -1,6 +1,6 @@
 namespace QrLogin.Server.Connect;
 
-/// <summary>Connections by a key. The arrays are never changed once they are in, so a snapshot is free. Not safe for concurrent use.</summary>
+/// <summary>Connections by a key. An array that is in is never changed, so a snapshot is free. Not safe for concurrent use.</summary>
 internal sealed class ConnectionIndex<TKey> where TKey : notnull
 {
     private readonly Dictionary<TKey, BrowserConnection[]> connections = [];

@@ -5,7 +5,9 @@ using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Connect;
 
-/// <summary>What the server says on a socket: one JSON object a text message, told apart by <c>type</c>. Lifetimes are whole seconds from now.</summary>
+/// <summary>
+/// What the server says on a socket: one JSON object a text message, told apart by <c>type</c>. Lifetimes are whole seconds from now.
+/// </summary>
 internal abstract record PushMessage([property: JsonPropertyOrder(-1)] string Type)
 {
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), PushMessageJson.Default);

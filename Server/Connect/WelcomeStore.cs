@@ -37,8 +37,7 @@ internal sealed class WelcomeStore(Database database)
                 isAlive,
                 [.. identifiers.Select(each => Identifier.Stored(each.Kind, each.Value))],
                 [.. open.Select(each => new OpenAttempt(each.Id, each.Seconds, $"{each.CheckCode}", each.Device))],
-                [.. recent.Select(each => new RecentAttempt(
-                    each.Id, new AdmittedSession(each.SessionId, new Device(each.DeviceName, each.DevicePlatform)), each.Device, each.RedeemedAt))]);
+                [.. recent.Select(each => new RecentAttempt(each.Id, each.Session, each.Device, each.RedeemedAt))]);
         });
     }
 
@@ -54,6 +53,8 @@ internal sealed class WelcomeStore(Database database)
         public DateTime RedeemedAt { get; init; }
 
         public AttemptDevice Device => new(DeviceName, DevicePlatform, Address);
+
+        public AdmittedSession Session => new(SessionId, new Device(DeviceName, DevicePlatform));
     }
 }
 

@@ -18,7 +18,8 @@ internal static class HealthEndpoints
         return routes;
     }
 
-    private static async Task<Results<Ok, ProblemHttpResult>> Ready(Database database, IHostApplicationLifetime lifetime, HttpContext context)
+    private static async Task<Results<Ok, ProblemHttpResult>> Ready(
+        Database database, IHostApplicationLifetime lifetime, HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {

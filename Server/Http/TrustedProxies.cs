@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Http;
 
-/// <summary>Whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> count: those of <see cref="SiteOptions.TrustedProxies"/>, and nobody else's.</summary>
+/// <summary>
+/// Whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> count: those of <see cref="SiteOptions.TrustedProxies"/>, and nobody else's.
+/// </summary>
 internal sealed class TrustedProxies(IOptions<SiteOptions> site) : IConfigureOptions<ForwardedHeadersOptions>
 {
     public void Configure(ForwardedHeadersOptions options)

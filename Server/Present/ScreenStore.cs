@@ -31,7 +31,8 @@ internal sealed class ScreenStore(Database database)
               from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
             shown as (
               insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
-              select @hash, id, @sessionId, statement_timestamp(), least(statement_timestamp() + @ticketLifetime * interval '1 s', expires_at)
+              select @hash, id, @sessionId, statement_timestamp(),
+                least(statement_timestamp() + @ticketLifetime * interval '1 s', expires_at)
               from attempt where refusal is null and @isConnected returning expires_at)
             select case when not @isConnected then 'no_live_connection' else coalesce(a.refusal, 'shown') end as outcome,
               ceil(extract(epoch from a.expires_at - statement_timestamp()))::int as attempt_expires_in,

@@ -2,10 +2,10 @@ using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Present;
 
-/// <summary>The one-time secret inside a QR code, made for one PC session: 16 random bytes. It lives 60 s, never longer than its attempt.</summary>
+/// <summary>The one-time secret inside a QR code, made for one PC session: 16 random bytes.</summary>
 internal sealed record Ticket(Guid SessionId, Secret Secret)
 {
-    /// <summary>In seconds.</summary>
+    /// <summary>In seconds; never longer than its attempt.</summary>
     public const int Lifetime = 60;
 
     private const int Length = 16;

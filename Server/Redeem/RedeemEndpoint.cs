@@ -62,7 +62,7 @@ public sealed partial record RedeemRequest(string? Ticket, string? CodeVerifier,
 
         if (!Verifier().IsMatch(CodeVerifier ?? ""))
         {
-            yield return new ValidationResult("Give the 43 to 128 of A-Z a-z 0-9 - . _ ~ that the challenge was made of.", [nameof(CodeVerifier)]);
+            yield return new ValidationResult("Give the challenge's verifier: 43 to 128 of A-Z a-z 0-9 - . _ ~", [nameof(CodeVerifier)]);
         }
 
         foreach (var fault in Identifiers.Faults(nameof(Identifiers)))

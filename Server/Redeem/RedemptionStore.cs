@@ -15,7 +15,7 @@ internal sealed class RedemptionStore(Database database)
     public Task<Redemption?> RedeemAsync(Secret ticket, string verifier, Identifier[] identifiers, byte[] newSalt, IPAddress address)
     {
         const string sql = """
-            select lock_account((select a.account_id from login_ticket t join login_attempt a on a.id = t.attempt_id where t.hash = @ticket));
+            select lock_account(a.account_id) from login_ticket t join login_attempt a on a.id = t.attempt_id where t.hash = @ticket;
             with seen as materialized (
               select a.id as attempt_id, a.account_id, a.device_name, a.device_platform, a.token_salt, a.redeemed_at,
                 t.session_id as pc_session_id, t.warned_at, a.session_id as made_id, c.username, c.display_name, c.disabled_at,
@@ -52,7 +52,8 @@ internal sealed class RedemptionStore(Database database)
                 when earlier.id is not null then 'repeated'
                 else coalesce(seen.gone, 'invalid_ticket')
               end as outcome,
-              seen.attempt_id, seen.account_id, seen.username, seen.display_name, seen.pc_session_id, seen.device_name, seen.device_platform,
+              seen.attempt_id, seen.account_id, seen.username, seen.display_name, seen.pc_session_id,
+              seen.device_name, seen.device_platform,
               coalesce(made.id, earlier.id) as session_id, case when earlier.id is not null then seen.token_salt end as salt,
               ceil(extract(epoch from coalesce(made.expires_at, earlier.expires_at) - statement_timestamp()))::int as expires_in
             from seen left join made on true left join session earlier on earlier.id = seen.made_id

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace QrLogin.Server.Sessions;
 
-/// <summary>What a device says of itself, made harmless: no control or formatting characters, at most 64 UTF-16 units, null when empty.</summary>
+/// <summary>What a device says of itself, made harmless: no control or format characters, at most 64 UTF-16 units.</summary>
 internal sealed record Device(string? Name, string? Platform)
 {
     private const int MaxLength = 64;
@@ -13,7 +13,8 @@ internal sealed record Device(string? Name, string? Platform)
 
     /// <summary>A browser and its system, as far as a <c>User-Agent</c> (RFC 9110 §10.1.5) tells in passing.</summary>
     public static Device FromUserAgent(string userAgent) => new(
-        Name: FirstIn(userAgent, ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")),
+        Name: FirstIn(userAgent,
+            ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")),
         Platform: FirstIn(userAgent, ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"),
             ("CrOS", "ChromeOS"), ("Mac OS X", "macOS"), ("Linux", "Linux")));
 

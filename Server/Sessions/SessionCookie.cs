@@ -19,7 +19,8 @@ internal sealed class SessionCookie(IOptions<SiteOptions> site)
         Path = "/",
     };
 
-    public Secret? Read(HttpRequest request) => Secret.TryParse(request.Cookies[name], SessionStore.TokenLength, out var token) ? token : null;
+    public Secret? Read(HttpRequest request) =>
+        Secret.TryParse(request.Cookies[name], SessionStore.TokenLength, out var token) ? token : null;
 
     public void Write(HttpResponse response, Secret token) => response.Cookies.Append(name, token.Text, options);
 

@@ -73,7 +73,8 @@ internal sealed record SessionListResponse(ListedSession[] Sessions);
 /// <param name="CreatedAt">UTC, as RFC 3339.</param>
 /// <param name="LastSeenAt">UTC, as RFC 3339; a minute late at most.</param>
 internal sealed record ListedSession(
-    Guid Id, string Kind, bool Current, Guid? ParentId, Device Device, string Address, DateTime CreatedAt, DateTime LastSeenAt, int ExpiresIn)
+    Guid Id, string Kind, bool Current, Guid? ParentId, Device Device, string Address,
+    DateTime CreatedAt, DateTime LastSeenAt, int ExpiresIn)
 {
     public static ListedSession Of(SessionRow row, Session caller) => new(
         row.Id, row.Kind, row.Id == caller.Id, row.ParentId, new Device(row.DeviceName, row.DevicePlatform), row.Address,

@@ -39,6 +39,8 @@ internal static class SessionPolicy
     private static AuthorizationPolicyBuilder Build(AuthorizationPolicyBuilder policy) => policy
         .AddAuthenticationSchemes(SessionAuthentication.SchemeName)
         .RequireAuthenticatedUser()
-        .RequireAssertion(decision => decision.Resource is HttpContext context
-            && (!IsForgeable(context) || context.RequestServices.GetRequiredService<IOptions<SiteOptions>>().Value.Allows(context.Request)));
+        .RequireAssertion(decision => decision.Resource is HttpContext context && (!IsForgeable(context) || IsFromOurPage(context)));
+
+    private static bool IsFromOurPage(HttpContext context) =>
+        context.RequestServices.GetRequiredService<IOptions<SiteOptions>>().Value.Allows(context.Request);
 }

@@ -63,7 +63,8 @@ internal static class ConnectionString
     {
         try
         {
-            builder[option == "connect_timeout" ? "Timeout" : option.Replace('_', ' ')] = option == "sslmode" ? value.Replace("-", "") : value;
+            var name = option == "connect_timeout" ? "Timeout" : option.Replace('_', ' ');
+            builder[name] = option == "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
         catch (ArgumentException)
         {

@@ -4,7 +4,7 @@ using DbUp.Engine.Output;
 
 namespace QrLogin.Server.Storage;
 
-/// <summary>Applies the numbered files of <c>db/</c>, which are in this assembly, each once and in a transaction; run as the owner.</summary>
+/// <summary>Applies the numbered files of <c>db/</c>, which are in this assembly, each once, in a transaction; run as the owner.</summary>
 internal static class Migrations
 {
     /// <returns>The process's exit code: 0 when the schema is up to date.</returns>
@@ -20,7 +20,8 @@ internal static class Migrations
             .PerformUpgrade();
         if (!result.Successful)
         {
-            Console.Error.WriteLine($"The migration stopped{(result.ErrorScript is { } script ? $" in {script.Name}" : "")}: {result.Error.Message}");
+            var where = result.ErrorScript is { } script ? $" in {script.Name}" : "";
+            Console.Error.WriteLine($"The migration stopped{where}: {result.Error.Message}");
         }
 
         return result.Successful ? 0 : 1;

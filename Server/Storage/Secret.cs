@@ -29,7 +29,7 @@ internal sealed class Secret
     /// <summary>A uniformly random integer, <paramref name="from"/> inclusive to <paramref name="to"/> exclusive.</summary>
     public static int RandomInteger(int from, int to) => RandomNumberGenerator.GetInt32(from, to);
 
-    /// <summary>Reads exactly <paramref name="length"/> bytes; refuses padding, other alphabets and non-canonical last characters.</summary>
+    /// <summary>Reads exactly <paramref name="length"/> bytes; refuses padding, other alphabets, non-canonical last characters.</summary>
     public static bool TryParse(string? text, int length, [NotNullWhen(true)] out Secret? secret)
     {
         secret = null;
