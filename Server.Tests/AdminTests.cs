@@ -14,29 +14,32 @@ internal sealed class AdminTests
     {
         using var phone = new Phone(World.Server);
         var bob = new Account($"bob.{Guid.NewGuid():N}", "Bob");
+        var ofBob = new { bob.Username };
         var number = phone.Identifiers[0].Value;
-        await Admin.QueryAsync<Guid>("select admin.create_account(@Username, 'pässword', 'Bob')", new { bob.Username });
-        await Admin.QueryAsync<string>("select admin.bind(@username, 'phone', @number, 'Pixel 10')", new { username = bob.Username.ToUpperInvariant(), number });
+        await Admin.QueryAsync<Guid>("select admin.create_account(@Username, 'pässword', 'Bob')", ofBob);
+        await Admin.QueryAsync<string>(
+            "select admin.bind(@username, 'phone', @number, 'Pixel 10')", new { username = bob.Username.ToUpperInvariant(), number });
 
         using var browser = new Browser(World.Server);
-        Assert.That((await browser.SignInAsync(bob, "pa\u0308ssword")).Status, Is.EqualTo(200), "the same password in another Unicode form");
+        Assert.That(
+            (await browser.SignInAsync(bob, "pa\u0308ssword")).Status, Is.EqualTo(200), "the same password in another Unicode form");
         var page = await browser.OpenPageAsync();
         await phone.IdentifyAsync();
         await phone.ScanAsync(await page.HearsAsync("qr"));
 
         Assert.That(
             await Admin.QueryAsync<(string, string, string)>(
-                "select state, device, identifiers[1] from admin.attempts where username = @Username", new { bob.Username }),
+                "select state, device, identifiers[1] from admin.attempts where username = @Username", ofBob),
             Is.EqualTo(("redeemed", "Pixel 10", $"phone:{number}")));
         Assert.That(
             await Admin.QueryAsync<string>(
-                "select string_agg(kind || ' ' || state, ', ' order by kind) from admin.sessions where username = @Username", new { bob.Username }),
+                "select string_agg(kind || ' ' || state, ', ' order by kind) from admin.sessions where username = @Username", ofBob),
             Is.EqualTo("mobile alive, web alive"));
         Assert.That(
-            await Admin.QueryAsync<(string, string)>("select kind, label from admin.bindings where username = @Username", new { bob.Username }),
+            await Admin.QueryAsync<(string, string)>("select kind, label from admin.bindings where username = @Username", ofBob),
             Is.EqualTo(("phone", "Pixel 10")));
         Assert.That(
-            await Admin.QueryAsync<(long, long)>("select bindings, live_sessions from admin.accounts where username = @Username", new { bob.Username }),
+            await Admin.QueryAsync<(long, long)>("select bindings, live_sessions from admin.accounts where username = @Username", ofBob),
             Is.EqualTo((1, 2)));
     }
 
@@ -49,7 +52,8 @@ internal sealed class AdminTests
         Assert.That((await browser.SignInAsync(alice)).Status, Is.EqualTo(401));
         Assert.That((await browser.SignInAsync(alice, "something else")).Status, Is.EqualTo(200));
         Assert.That(
-            await Admin.QueryAsync<string>("select substr(password_hash, 1, 7) from account where username = @Username", new { alice.Username }),
+            await Admin.QueryAsync<string>(
+                "select substr(password_hash, 1, 7) from account where username = @Username", new { alice.Username }),
             Is.EqualTo("$2a$12$"), "bcrypt, cost 12");
     }
 
@@ -100,7 +104,8 @@ internal sealed class AdminTests
     {
         var alice = await Admin.HasAccountAsync();
         var error = await Assert.ThrowsAsync<PostgresException>(() => Admin.ExecuteAsync(
-            $"insert into binding (kind, value, account_id) select {row}, id from account where username = @Username", new { alice.Username }));
+            $"insert into binding (kind, value, account_id) select {row}, id from account where username = @Username",
+            new { alice.Username }));
         Assert.That(error!.SqlState, Is.EqualTo(PostgresErrorCodes.CheckViolation));
     }
 
@@ -112,7 +117,8 @@ internal sealed class AdminTests
             """
             begin;
             set local search_path = '';
-            insert into public.binding (kind, value, account_id) select 'imei', '352099001761481', id from public.account where username = @Username;
+            insert into public.binding (kind, value, account_id)
+            select 'imei', '352099001761481', id from public.account where username = @Username;
             rollback
             """, new { alice.Username });
     }

@@ -112,7 +112,7 @@ internal sealed class ChangeFeedTests
         Assert.That(clock.Elapsed, Is.GreaterThan(ASecond), "not before its time");
     }
 
-    /// <summary>Ten times what the contract allows, because these machines are shared and noisy; what arrives at all arrives at once.</summary>
+    /// <summary>Ten times what the contract allows, as these machines are shared and noisy; what arrives at all arrives at once.</summary>
     private static async Task<T> InTimeAsync<T>(Task<T> task) => await task.WaitAsync(ASecond * 10);
 }
 

@@ -41,7 +41,8 @@ internal sealed class ConfigurationTests
     {
         var parsed = ConnectionString.Parse(text);
         Assert.That(
-            (parsed.Host, parsed.Port, parsed.Username, parsed.Password, parsed.Database), Is.EqualTo((host, port, user, password, database)));
+            (parsed.Host, parsed.Port, parsed.Username, parsed.Password, parsed.Database),
+            Is.EqualTo((host, port, user, password, database)));
     }
 
     [Test]

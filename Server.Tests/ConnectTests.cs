@@ -145,8 +145,9 @@ internal sealed class ConnectTests
         using var deaf = new System.Net.Sockets.TcpClient { ReceiveBufferSize = 1024 };
         await deaf.ConnectAsync(World.Server.Address.Host, World.Server.Address.Port);
         await deaf.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"GET /connect HTTP/1.1\r\nHost: localhost\r\nOrigin: {TestServer.Origin}\r\nCookie: {scene.Browser.Cookie}\r\nConnection: Upgrade\r\n"
-            + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: qrlogin.v1\r\n\r\n"));
+            $"GET /connect HTTP/1.1\r\nHost: localhost\r\nOrigin: {TestServer.Origin}\r\nCookie: {scene.Browser.Cookie}\r\n"
+            + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: qrlogin.v1\r\n\r\n"));
 
         var connections = World.Server.Services.GetRequiredService<BrowserConnections>();
         var session = Guid.Parse((await scene.Browser.WhoAmIAsync())["session"]["id"]!.ToString());

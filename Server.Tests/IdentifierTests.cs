@@ -18,7 +18,7 @@ internal sealed class IdentifierTests
         Assert.That(
             await World.Admin.QueryAsync<string?>("select normal_identifier(@kind, @written)", new { kind, written }), Is.EqualTo(normal));
 
-    /// <summary>Random strings of what matters to the kinds: for each, both sides agree, and the normal form is its own normal form.</summary>
+    /// <summary>Random strings of what matters to the kinds: both sides agree on each, and a normal form is its own normal form.</summary>
     [FsCheck.NUnit.Property(MaxTest = 20)]
     public void Both_sides_agree_on_anything(int seed)
     {

@@ -34,7 +34,8 @@ internal sealed class IdentifyTests
     {
         using var scene = await Scene.ReadyAsync();
         scene.Phone.Device = null;
-        Assert.That((await scene.CodeAsync())["device"]!.ToJsonString(), Is.EqualTo("""{"name":null,"platform":null,"address":"127.0.0.1"}"""));
+        Assert.That(
+            (await scene.CodeAsync())["device"]!.ToJsonString(), Is.EqualTo("""{"name":null,"platform":null,"address":"127.0.0.1"}"""));
 
         scene.Phone.Verifier = Phone.NewVerifier();
         scene.Phone.Device = new { name = "Ev\0il\u202e\n\u001b[31m <b>" + new string('x', 100), platform = " \t " };
@@ -105,7 +106,8 @@ internal sealed class IdentifyTests
         var second = await scene.CodeAsync(scene.AnotherPhone());
 
         var ended = scene.Page.Heard.Single(each => each["type"]!.ToString() == "ended");
-        Assert.That((ended["attemptId"]!.ToString(), ended["outcome"]!.ToString()), Is.EqualTo((first["attemptId"]!.ToString(), "superseded")));
+        Assert.That(
+            (ended["attemptId"]!.ToString(), ended["outcome"]!.ToString()), Is.EqualTo((first["attemptId"]!.ToString(), "superseded")));
         Assert.That(second["checkCode"]!.ToString(), Is.Not.EqualTo(first["checkCode"]!.ToString()));
         Assert.That((await scene.Phone.ScanAsync(first)).Code, Is.EqualTo("superseded"));
     }
@@ -166,7 +168,9 @@ internal sealed class IdentifyTests
             where declined_at is not null and account_id = (select id from account where username = @Username)
             """, new { scene.Account.Username });
         await scene.DeclineAsync(JsonNode.Parse($$"""{"attemptId":"{{(await scene.Phone.IdentifyAsync())["attemptId"]}}"}""")!);
-        Assert.That((await scene.AnotherPhone(number).IdentifyAsync()).Code, Is.EqualTo("no_live_connection"), "a decline of the app mutes those without");
+        Assert.That(
+            (await scene.AnotherPhone(number).IdentifyAsync()).Code, Is.EqualTo("no_live_connection"),
+            "a decline of the app mutes those without");
     }
 
     [Test]
@@ -193,7 +197,8 @@ internal sealed class IdentifyTests
         await scene.CodeAsync();
         await World.Admin.ExecuteAsync(
             """
-            insert into login_attempt (id, account_id, identifiers, has_app, code_challenge, address, check_code, created_at, expires_at, superseded_at)
+            insert into login_attempt (id, account_id, identifiers, has_app, code_challenge, address, check_code,
+              created_at, expires_at, superseded_at)
             select gen_random_uuid(), account_id, identifiers, has_app, code_challenge, address, check_code,
               now() - i * interval '2 min', now(), now()
             from login_attempt, generate_series(1, 29) as i where account_id = (select id from account where username = @Username)
@@ -205,18 +210,22 @@ internal sealed class IdentifyTests
         Assert.That(int.Parse(limited.Header("Retry-After")!, null), Is.InRange(100, 130), "until the oldest is an hour ago");
     }
 
+    private const string Number = """{"kind":"phone","value":"+8613800138000"}""";
     private const string Challenge = "\"codeChallenge\":\"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\"";
+    private const string MalformedChallenge = "\"codeChallenge\":\"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN\"";
 
     [TestCase("{}", "identifiers", "codeChallenge", "codeChallengeMethod")]
     [TestCase($$$"""{"identifiers":[],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers")]
     [TestCase($$$"""{"identifiers":[null],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers[0].kind")]
     [TestCase($$$"""{"identifiers":[{"kind":"fax","value":"1"}],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers[0].kind")]
     [TestCase($$$"""{"identifiers":[{"kind":"phone"}],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers[0].value")]
-    [TestCase($$$"""{"identifiers":[{"kind":"phone","value":"+8613800138000"},{"kind":"phone","value":"1"}],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers[1].value")]
-    [TestCase($$$"""{"identifiers":[{"kind":"phone","value":"+8613800138000"}],{{{Challenge}}},"codeChallengeMethod":"plain"}""", "codeChallengeMethod")]
-    [TestCase("""{"identifiers":[{"kind":"phone","value":"+8613800138000"}],"codeChallenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN","codeChallengeMethod":"S256"}""", "codeChallenge")]
-    [TestCase($$$"""{"identifiers":[{"kind":"phone","value":"+8613800138000"}],{{{Challenge}}},"codeChallengeMethod":"S256","device":{"name":7}}""", "device.name")]
-    [TestCase($$$"""{"Identifiers":[{"kind":"phone","value":"+8613800138000"}],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers")]
+    [TestCase(
+        $$$"""{"identifiers":[{{{Number}}},{"kind":"phone","value":"1"}],{{{Challenge}}},"codeChallengeMethod":"S256"}""",
+        "identifiers[1].value")]
+    [TestCase($$$"""{"identifiers":[{{{Number}}}],{{{Challenge}}},"codeChallengeMethod":"plain"}""", "codeChallengeMethod")]
+    [TestCase($$$"""{"identifiers":[{{{Number}}}],{{{MalformedChallenge}}},"codeChallengeMethod":"S256"}""", "codeChallenge")]
+    [TestCase($$$"""{"identifiers":[{{{Number}}}],{{{Challenge}}},"codeChallengeMethod":"S256","device":{"name":7}}""", "device.name")]
+    [TestCase($$$"""{"Identifiers":[{{{Number}}}],{{{Challenge}}},"codeChallengeMethod":"S256"}""", "identifiers")]
     public async Task A_body_of_the_wrong_form_is_invalid_request_and_names_the_member(string body, params string[] members)
     {
         using var phone = new Phone(World.Server);

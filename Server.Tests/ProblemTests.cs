@@ -37,11 +37,12 @@ internal sealed class ProblemTests
     public async Task A_body_of_the_wrong_media_type_too_large_too_deep_or_missing_is_a_problem(string path)
     {
         using var browser = new Browser(World.Server);
-        AssertProblem(await browser.CallAsync(HttpMethod.Post, path, new StringContent("{}", null, "text/plain")), 415, "unsupported_media_type");
-        AssertProblem(
-            await browser.CallAsync(HttpMethod.Post, path, new StringContent(new string(' ', 8193), null, "application/json")), 413, "body_too_large");
-        AssertProblem(
-            await browser.CallAsync(HttpMethod.Post, path, new StringContent(new string('[', 5000), null, "application/json")), 400, "invalid_request");
+        Task<Answer> PostAsync(string body, string mediaType = "application/json") =>
+            browser.CallAsync(HttpMethod.Post, path, new StringContent(body, null, mediaType));
+
+        AssertProblem(await PostAsync("{}", "text/plain"), 415, "unsupported_media_type");
+        AssertProblem(await PostAsync(new string(' ', 8193)), 413, "body_too_large");
+        AssertProblem(await PostAsync(new string('[', 5000)), 400, "invalid_request");
         AssertProblem(await browser.CallAsync(HttpMethod.Post, path), 400, "invalid_request");
     }
 
@@ -55,7 +56,8 @@ internal sealed class ProblemTests
         Assert.That((await browser.CallAsync(HttpMethod.Get, "/healthz/live")).Status, Is.EqualTo(200));
         foreach (var answer in new[]
         {
-            await browser.CallAsync(HttpMethod.Get, "/healthz/ready"), await browser.WhoAmIAsync(), await browser.SignInAsync(new Account("alice", "")),
+            await browser.CallAsync(HttpMethod.Get, "/healthz/ready"),
+            await browser.WhoAmIAsync(), await browser.SignInAsync(new Account("alice", "")),
             await phone.IdentifyAsync(), await phone.RedeemAsync("AAAAAAAAAAAAAAAAAAAAAA"),
             await browser.CallAsync(HttpMethod.Get, "/api/sessions"), await browser.SignOutAsync(),
         })

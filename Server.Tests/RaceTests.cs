@@ -19,10 +19,7 @@ internal sealed class RaceTests
 
         Assert.That(answers.Select(each => each.Status), Is.All.EqualTo(200), "the same phone may repeat");
         Assert.That(answers.Select(each => each["accessToken"].ToString()).Distinct().Count(), Is.EqualTo(1));
-        Assert.That(
-            await World.Admin.QueryAsync<int>(
-                "select count(*) from admin.sessions where username = @Username and kind = 'mobile'", new { alice.Username }),
-            Is.EqualTo(1));
+        Assert.That(await PhoneSessionsAsync(alice), Is.EqualTo(1));
     }
 
     [Test]
@@ -70,7 +67,8 @@ internal sealed class RaceTests
             Assert.That(isAlive, Is.EqualTo(survives && redeem.Status == 200), $"whether the session outlives {rival}");
         }
 
-        await TestContext.Out.WriteLineAsync($"{rival}: {outcomes.Count(each => each.Redeem.Status == 200)} of {outcomes.Length} redeems came first");
+        var first = outcomes.Count(each => each.Redeem.Status == 200);
+        await TestContext.Out.WriteLineAsync($"{rival}: {first} of {outcomes.Length} redeems came first");
     }
 
     [Test]
@@ -97,15 +95,15 @@ internal sealed class RaceTests
 
         Assert.That(await Task.WhenAll(actions), Has.None.EqualTo(500).And.None.EqualTo(503), "no deadlock, no surprise");
 
+        var username = new { scene.Account.Username };
         Assert.That(
-            await World.Admin.QueryAsync<int>("select count(*)::int from admin.attempts where state = 'open' and username = @Username", new { scene.Account.Username }),
+            await World.Admin.QueryAsync<int>(
+                "select count(*)::int from admin.attempts where state = 'open' and username = @Username", username),
             Is.LessThanOrEqualTo(1));
+        Assert.That(await PhoneSessionsAsync(scene.Account), Is.LessThanOrEqualTo(1));
+        await World.Admin.QueryAsync<int>("select admin.revoke_sessions(@Username)", username);
         Assert.That(
-            await World.Admin.QueryAsync<int>("select count(*)::int from admin.sessions where kind = 'mobile' and username = @Username", new { scene.Account.Username }),
-            Is.LessThanOrEqualTo(1));
-        await World.Admin.QueryAsync<int>("select admin.revoke_sessions(@Username)", new { scene.Account.Username });
-        Assert.That(
-            await World.Admin.QueryAsync<long>("select live_sessions from admin.accounts where username = @Username", new { scene.Account.Username }), Is.Zero);
+            await World.Admin.QueryAsync<long>("select live_sessions from admin.accounts where username = @Username", username), Is.Zero);
     }
 
     [Test]
@@ -117,7 +115,8 @@ internal sealed class RaceTests
         Assert.That(answers.Count(each => each.Status == 202), Is.EqualTo(3), "the limit holds whatever the concurrency");
         Assert.That(
             await World.Admin.QueryAsync<string>(
-                "select string_agg(state, ' ' order by state) from admin.attempts where username = @Username", new { scene.Account.Username }),
+                "select string_agg(state, ' ' order by state) from admin.attempts where username = @Username",
+                new { scene.Account.Username }),
             Is.EqualTo("open superseded superseded"));
     }
 
@@ -146,8 +145,10 @@ internal sealed class RaceTests
 
         var redeem = await scene.Phone.RedeemAsync(ticket);
         await rivals;
-        var sessions = await World.Admin.QueryAsync<int>(
-            "select count(*)::int from admin.sessions where kind = 'mobile' and username = @Username", username);
+        var sessions = await PhoneSessionsAsync(scene.Account);
         return (redeem, sessions, redeem.Status == 200 && (await scene.Phone.WhoAmIAsync()).Status == 200);
     }
+
+    private static Task<int> PhoneSessionsAsync(Account account) => World.Admin.QueryAsync<int>(
+        "select count(*)::int from admin.sessions where kind = 'mobile' and username = @Username", new { account.Username });
 }

@@ -15,7 +15,8 @@ internal sealed class RedeemTests
 
         Assert.That(answer.Status, Is.EqualTo(200));
         Assert.That(
-            answer.Body.AsObject().Select(each => each.Key), Is.EqualTo(new[] { "accessToken", "tokenType", "expiresIn", "session", "account" }));
+            answer.Body.AsObject().Select(each => each.Key),
+            Is.EqualTo(new[] { "accessToken", "tokenType", "expiresIn", "session", "account" }));
         Assert.That(answer["accessToken"].ToString(), Does.Match("^[A-Za-z0-9_-]{43}$"));
         Assert.That(answer["tokenType"].ToString(), Is.EqualTo("Bearer"));
         Assert.That((int)answer["expiresIn"], Is.EqualTo(2592000));
@@ -164,12 +165,16 @@ internal sealed class RedeemTests
         Assert.That(await Refused(scene.Phone, qr), Is.EqualTo((410, "session_ended")));
     }
 
+    private const string Verifier = "\"codeVerifier\":\"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\"";
+    private const string MalformedVerifier = "\"codeVerifier\":\"dBjftJeZ4CVP+mB92K27uhbUJU1p1r_wW1gFWFOEjXk\"";
+    private const string Number = """{"kind":"phone","value":"+8613800138000"}""";
+
     [TestCase("{}", "ticket", "codeVerifier", "identifiers")]
-    [TestCase("""{"ticket":"AAAAAAAAAAAAAAAAAAAAAB","codeVerifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","identifiers":[{"kind":"phone","value":"+8613800138000"}]}""", "ticket")]
-    [TestCase("""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA==","codeVerifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","identifiers":[{"kind":"phone","value":"+8613800138000"}]}""", "ticket")]
-    [TestCase("""{"ticket":"AAAAAAAAAAAAAAAAAAAAA ","codeVerifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","identifiers":[{"kind":"phone","value":"+8613800138000"}]}""", "ticket")]
-    [TestCase("""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA","codeVerifier":"short","identifiers":[{"kind":"phone","value":"+8613800138000"}]}""", "codeVerifier")]
-    [TestCase("""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA","codeVerifier":"dBjftJeZ4CVP+mB92K27uhbUJU1p1r_wW1gFWFOEjXk","identifiers":[{"kind":"phone","value":"+8613800138000"}]}""", "codeVerifier")]
+    [TestCase($$"""{"ticket":"AAAAAAAAAAAAAAAAAAAAAB",{{Verifier}},"identifiers":[{{Number}}]}""", "ticket")]
+    [TestCase($$"""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA==",{{Verifier}},"identifiers":[{{Number}}]}""", "ticket")]
+    [TestCase($$"""{"ticket":"AAAAAAAAAAAAAAAAAAAAA ",{{Verifier}},"identifiers":[{{Number}}]}""", "ticket")]
+    [TestCase($$"""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA","codeVerifier":"short","identifiers":[{{Number}}]}""", "codeVerifier")]
+    [TestCase($$"""{"ticket":"AAAAAAAAAAAAAAAAAAAAAA",{{MalformedVerifier}},"identifiers":[{{Number}}]}""", "codeVerifier")]
     public async Task A_malformed_body_is_invalid_request_and_names_the_member(string body, params string[] members)
     {
         using var phone = new Phone(World.Server);
@@ -190,7 +195,8 @@ internal sealed class RedeemTests
         var arguments = new { id = qr["attemptId"]!.ToString(), by };
         await World.Admin.ExecuteAsync(
             """
-            update login_ticket set created_at = created_at - @by::interval, expires_at = expires_at - @by::interval where attempt_id = @id::uuid;
+            update login_ticket set created_at = created_at - @by::interval, expires_at = expires_at - @by::interval
+            where attempt_id = @id::uuid;
             update login_attempt set redeemed_at = redeemed_at - @by::interval where id = @id::uuid
             """, arguments);
     }

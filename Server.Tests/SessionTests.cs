@@ -13,7 +13,8 @@ internal sealed class SessionTests
         foreach (var (method, path) in new[]
         {
             (HttpMethod.Get, "/api/session"), (HttpMethod.Delete, "/api/session"), (HttpMethod.Get, "/api/sessions"),
-            (HttpMethod.Delete, $"/api/sessions/{id}"), (HttpMethod.Post, $"/api/login/{id}/qr"), (HttpMethod.Post, $"/api/login/{id}/decline"),
+            (HttpMethod.Delete, $"/api/sessions/{id}"),
+            (HttpMethod.Post, $"/api/login/{id}/qr"), (HttpMethod.Post, $"/api/login/{id}/decline"),
         })
         {
             var answer = await browser.CallAsync(method, path);
@@ -29,7 +30,8 @@ internal sealed class SessionTests
         var id = await scene.AdmittedAsync();
         foreach (var (method, path) in new[]
         {
-            (HttpMethod.Delete, $"/api/sessions/{id}"), (HttpMethod.Post, $"/api/login/{id}/qr"), (HttpMethod.Post, $"/api/login/{id}/decline"),
+            (HttpMethod.Delete, $"/api/sessions/{id}"),
+            (HttpMethod.Post, $"/api/login/{id}/qr"), (HttpMethod.Post, $"/api/login/{id}/decline"),
         })
         {
             var answer = await scene.Phone.CallAsync(method, path);
@@ -159,15 +161,17 @@ internal sealed class SessionTests
         var id = await scene.AdmittedAsync();
         await scene.Phone.WhoAmIAsync();
         Assert.That(await SeenAgoAsync(id), Is.InRange(0, 30), "seen at its making; not written again within the minute");
-        var seen = await World.Admin.QueryAsync<DateTime>("select last_seen_at from session where id = @id::uuid", new { id });
+        var seen = await SeenAtAsync(id);
         await scene.Phone.WhoAmIAsync();
-        Assert.That(await World.Admin.QueryAsync<DateTime>("select last_seen_at from session where id = @id::uuid", new { id }), Is.EqualTo(seen));
+        Assert.That(await SeenAtAsync(id), Is.EqualTo(seen));
 
         await AgeAsync(id, "20 d");
         Assert.That((int)(await scene.Phone.WhoAmIAsync())["session"]["expiresIn"]!, Is.InRange(2591990, 2592000), "idle: 30 d from now");
 
         await AgeAsync(id, "65 d", expiresIn: "1 h");
-        Assert.That((int)(await scene.Phone.WhoAmIAsync())["session"]["expiresIn"]!, Is.InRange(5 * 86400 - 30, 5 * 86400), "absolute: 90 d in all");
+        Assert.That(
+            (int)(await scene.Phone.WhoAmIAsync())["session"]["expiresIn"]!, Is.InRange(5 * 86400 - 30, 5 * 86400),
+            "absolute: 90 d in all");
     }
 
     [Test]
@@ -178,6 +182,9 @@ internal sealed class SessionTests
         await AgeAsync(id, "31 d");
         Assert.That((await scene.Phone.WhoAmIAsync()).Status, Is.EqualTo(401));
     }
+
+    private static Task<DateTime> SeenAtAsync(string id) => World.Admin.QueryAsync<DateTime>(
+        "select last_seen_at from session where id = @id::uuid", new { id });
 
     private static Task<int> SeenAgoAsync(string id) => World.Admin.QueryAsync<int>(
         "select extract(epoch from now() - last_seen_at)::int from session where id = @id::uuid", new { id });

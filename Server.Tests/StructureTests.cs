@@ -26,7 +26,8 @@ internal sealed partial class StructureTests
     {
         foreach (var (folder, file, text) in Sources().Where(each => each.Folder != ""))
         {
-            var used = MayUse.Keys.Where(other => other != folder && Regex.IsMatch(text, $@"\bQrLogin\.Server\.{other}\b|(?<![\w.""/]){other}\.[A-Z]"));
+            var used = MayUse.Keys.Where(other =>
+                other != folder && Regex.IsMatch(text, $@"\bQrLogin\.Server\.{other}\b|(?<![\w.""/]){other}\.[A-Z]"));
             Assert.That(used.Except(MayUse[folder]), Is.Empty, $"what {file} uses");
         }
     }

@@ -83,6 +83,10 @@ declare
   normal text := admin.identifier(kind, value);
   holder text;
 begin
+  if length(label) > 100 then
+    raise exception 'The label has % characters.', length(label)
+      using errcode = 'invalid_parameter_value', hint = 'It has at most 100.';
+  end if;
   perform lock_account(owner.id);
   insert into binding (account_id, kind, value, label) values (owner.id, bind.kind, normal, bind.label)
   on conflict (key) do update set label = coalesce(excluded.label, binding.label) where binding.account_id = owner.id;

@@ -6,7 +6,7 @@ namespace QrLogin.Server.Tests.Actors;
 /// <summary>An administrator with psql, as the owner of the database.</summary>
 internal sealed class Admin(string database) : IAsyncDisposable
 {
-    /// <summary>bcrypt of <see cref="Account.Password"/> at cost 4: made at cost 12, each account would cost the tests a quarter of a second.</summary>
+    /// <summary>bcrypt of <see cref="Account.Password"/> at cost 4; cost 12 would take a quarter of a second for each account.</summary>
     private const string CheapHash = "$2a$04$wi8xzOdM0zXLk/w4YNayRu5gDGY83y8QNn76DhoftushoHS1k85iC";
 
     private readonly NpgsqlDataSource source = new NpgsqlDataSourceBuilder(database).Build();

@@ -22,7 +22,10 @@ internal static class Calls
     public static async Task<Answer> CallAsync(
         this HttpClient http, HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)),
+        };
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -40,8 +40,10 @@ internal sealed class Browser(TestServer server) : IDisposable
 
     public Task<Answer> WhoAmIAsync() => CallAsync(HttpMethod.Get, "/api/session");
 
-    public Task<Answer> CallAsync(HttpMethod method, string path, object? body = null, string? origin = TestServer.Origin) => http.CallAsync(
-        method, path, body, [.. Cookie is null ? [] : new[] { ("Cookie", Cookie) }, .. origin is null ? [] : new[] { ("Origin", origin) }]);
+    public Task<Answer> CallAsync(HttpMethod method, string path, object? body = null, string? origin = TestServer.Origin) =>
+        http.CallAsync(
+            method, path, body,
+            [.. Cookie is null ? [] : new[] { ("Cookie", Cookie) }, .. origin is null ? [] : new[] { ("Origin", origin) }]);
 
     /// <summary>Opens a page and its WebSocket, and waits for the welcome.</summary>
     public async Task<Page> OpenPageAsync()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, rows, send, sha256, sql } from './client.mjs';
-import { asked, bind, newAccount, newApp, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind } from './support.mjs';
+import { asked, bind, newAccount, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind } from './support.mjs';
 
 const signIn = ({ username }, word) => send('POST', '/api/session', { json: { username, password: word }, headers: { origin } });
 const refused = (promise, words) => assert.rejects(promise, ({ stderr }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, cookieName, origin, rows, secure, send, sha256, sql } from './client.mjs';
-import { invalid, members, newAccount, newName, ok, online, passForSession, password, problem, redeemed, signedIn, signedOut, token, uuid, wholeSeconds } from './support.mjs';
+import { invalid, members, newAccount, newName, newSlowAccount, ok, online, passForSession, password, problem, redeemed, signedIn, signedOut, token, uuid, wholeSeconds } from './support.mjs';
 
 const signIn = (json, headers = {}) => send('POST', '/api/session', { json, headers: { origin, ...headers } });
 
@@ -87,25 +87,6 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
       assert.ok([400, 401].includes(answer.status), answer.text);
       problem(answer, answer.status, answer.status === 400 ? 'invalid_request' : 'invalid_credentials');
     });
-
-  test('POST /api/session 401 invalid_credentials: unknown user, wrong password and disabled account answer alike, in like time', async () => {
-    const [known, disabled] = await Promise.all([newAccount(), newAccount()]);
-    await sql`select admin.disable_account(${disabled.username})`;
-    const asks = [{ username: known.username, password: 'wrong' }, { username: newName(), password }, { username: disabled.username, password }];
-    const fastest = [Infinity, Infinity, Infinity];
-    const texts = new Set();
-    for (let round = 0; round < 2; round++)
-      for (const [which, ask] of asks.entries()) {
-        const start = performance.now();
-        const answer = await signIn(ask);
-        fastest[which] = Math.min(fastest[which], performance.now() - start);
-        problem(answer, 401, 'invalid_credentials');
-        assert.equal(answer.headers['set-cookie'], undefined);
-        texts.add(answer.text);
-      }
-    assert.equal(texts.size, 1, 'the same bytes');
-    for (const time of fastest) assert.ok(time > Math.max(...fastest) / 3, `like times: ${fastest.map(Math.round)} ms`);
-  });
 
   test('Signing in always makes a new session and ends the one whose cookie came along', async () => {
     const account = await newAccount();
@@ -307,6 +288,28 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
     const { pc, phone } = await redeemed();
     for (const name of ['access_token', 'token', cookieName])
       for (const { token } of [pc, phone]) problem(await send('GET', `/api/session?${name}=${token}`), 401, 'session_required');
+  });
+});
+
+describe('POST /api/session: what takes a password check its time', () => {
+  test('POST /api/session 401 invalid_credentials: unknown user, wrong password and disabled account answer alike, in like time', async () => {
+    const [known, disabled] = await Promise.all([newSlowAccount(), newSlowAccount()]);
+    await sql`select admin.disable_account(${disabled.username})`;
+    const asks = [{ username: known.username, password: 'wrong' }, { username: newName(), password }, { username: disabled.username, password }];
+    const fastest = [Infinity, Infinity, Infinity];
+    const texts = new Set();
+    const alike = () => Number.isFinite(fastest[0]) && Math.min(...fastest) > Math.max(...fastest) / 3;
+    for (let round = 0; round < 8 && !alike(); round++) // of several, since others may be busy just then
+      for (const [which, ask] of asks.entries()) {
+        const start = performance.now();
+        const answer = await signIn(ask);
+        fastest[which] = Math.min(fastest[which], performance.now() - start);
+        problem(answer, 401, 'invalid_credentials');
+        assert.equal(answer.headers['set-cookie'], undefined);
+        texts.add(answer.text);
+      }
+    assert.equal(texts.size, 1, 'the same bytes');
+    assert.ok(alike(), `like times: ${fastest.map(Math.round)} ms`);
   });
 
   test('POST /api/session 429 too_many_requests with Retry-After: more password checks at once than it can do', async () => {

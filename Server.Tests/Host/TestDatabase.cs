@@ -95,7 +95,8 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString.Parse(server).ConnectionString + ";Pooling=false;Command Timeout=30");
+        await using var connection = new NpgsqlConnection(
+            ConnectionString.Parse(server).ConnectionString + ";Pooling=false;Command Timeout=30");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

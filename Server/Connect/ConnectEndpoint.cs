@@ -23,8 +23,9 @@ internal static class ConnectEndpoint
         .AddHostedService(provider => provider.GetRequiredService<ConnectionKeeper>())
         .Configure<WebSocketOptions>(options =>
         {
-            options.KeepAliveInterval = TimeSpan.FromSeconds(20);
-            options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+            // The framework looks every quarter of the smaller one, and acts at the look after: 20 s in effect, both times.
+            options.KeepAliveInterval = TimeSpan.FromSeconds(16);
+            options.KeepAliveTimeout = TimeSpan.FromSeconds(16);
         });
 
     public static IEndpointRouteBuilder MapConnect(this IEndpointRouteBuilder routes)
@@ -39,6 +40,8 @@ internal static class ConnectEndpoint
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.Connection = "Upgrade, keep-alive"; // without the latter Kestrel would close unannounced
+            context.Response.Headers.SecWebSocketVersion = "13";
             return Problem.UpgradeRequired.Result();
         }
 

@@ -26,8 +26,8 @@ internal static class HealthEndpoints
             return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
         }
 
-        await database.RunAsync(connection =>
-            connection.ExecuteScalarAsync<int>("select 1"));
-        return TypedResults.Ok();
+        var isMigrated = await database.RunAsync(connection =>
+            connection.ExecuteScalarAsync<bool>("select to_regclass('public.login_ticket') is not null"));
+        return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
     }
 }

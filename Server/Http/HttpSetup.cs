@@ -1,6 +1,9 @@
+using System.Net.Mime;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using Serilog;
 
 namespace QrLogin.Server.Http;
@@ -58,11 +61,21 @@ internal static class HttpSetup
             return next(context);
         });
         app.UseExceptionHandler();
+        app.UseRouting();
         app.UseStatusCodePages();
+        app.Use((context, next) => IsJson(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
         app.UseWebSockets();
         app.UseAuthorization(); // named here, or it would stand before all of this
         return app;
     }
+
+    /// <summary>Where a body is read, it is JSON in UTF-8 (RFC 8259 §8.1); the framework would also read other charsets.</summary>
+    private static bool IsJson(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null
+        || context.Request.ContentType is null
+        || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            && type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
 
     private static RouteEndpoint? Endpoint(HttpContext context) =>
         (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint;

@@ -58,7 +58,7 @@ internal sealed class SiteOptions : IValidateOptions<SiteOptions>
 
     private static string? Fault(string origin) =>
         !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
-            || uri.GetLeftPart(UriPartial.Authority) != origin
+            || uri.GetLeftPart(UriPartial.Authority) != origin || uri.UserInfo.Length > 0
             ? $"\"{origin}\" is not an origin; write it in lower case as https://login.example.com, without a path or a slash at the end."
             : uri.Scheme == "http" && uri.Host != "localhost"
                 ? $"\"{origin}\" is not encrypted; http serves only localhost, for development. Use https."

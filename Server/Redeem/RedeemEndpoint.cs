@@ -60,7 +60,7 @@ public sealed partial record RedeemRequest(string? Ticket, string? CodeVerifier,
             yield return new ValidationResult("Give the 22 characters after # in the scanned address.", [nameof(Ticket)]);
         }
 
-        if (!Verifier().IsMatch(CodeVerifier ?? ""))
+        if (!Verifier().IsMatch(CodeVerifier ?? "") || !Secret.IsVerifier(CodeVerifier!))
         {
             yield return new ValidationResult("Give the challenge's verifier: 43 to 128 of A-Z a-z 0-9 - . _ ~", [nameof(CodeVerifier)]);
         }

@@ -20,8 +20,8 @@ internal sealed class RedemptionStore(Database database)
               select a.id as attempt_id, a.account_id, a.device_name, a.device_platform, a.token_salt, a.redeemed_at,
                 t.session_id as pc_session_id, t.warned_at, a.session_id as made_id, c.username, c.display_name, c.disabled_at,
                 a.code_challenge = @challenge as is_proved,
-                @identifiers <@ a.identifiers
-                  and exists (select from binding b where b.account_id = a.account_id and b.key = any(@identifiers)) as is_named,
+                @identifiers <@ a.identifiers as is_named,
+                exists (select from binding b where b.account_id = a.account_id and b.key = any(@identifiers)) as is_bound,
                 case
                   when a.redeemed_at is not null then 'already_redeemed'
                   when a.declined_at is not null then 'declined'
@@ -38,7 +38,7 @@ internal sealed class RedemptionStore(Database database)
                 created_at, last_seen_at, expires_at)
               select @sessionId, account_id, 'mobile', @tokenHash, pc_session_id, device_name, device_platform, @address::inet,
                 statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '30 d'
-              from seen where is_proved and is_named and gone is null returning id, expires_at),
+              from seen where is_proved and is_named and is_bound and gone is null returning id, expires_at),
             taken as (
               update login_attempt a set redeemed_at = statement_timestamp(), session_id = made.id, token_salt = @newSalt
               from seen cross join made where a.id = seen.attempt_id),

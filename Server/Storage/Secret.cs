@@ -32,25 +32,17 @@ internal sealed class Secret
     /// <summary>Reads exactly <paramref name="length"/> bytes; refuses padding, other alphabets, non-canonical last characters.</summary>
     public static bool TryParse(string? text, int length, [NotNullWhen(true)] out Secret? secret)
     {
-        secret = null;
-        if (text is null || text.Length != Base64Url.GetEncodedLength(length))
-        {
-            return false;
-        }
-
-        var bytes = new byte[length];
-        if (Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done
-            || written != length || Base64Url.EncodeToString(bytes) != text)
-        {
-            return false;
-        }
-
-        secret = new Secret(bytes);
-        return true;
+        secret = text?.Length == Base64Url.GetEncodedLength(length) && Decode(text) is { } bytes ? new Secret(bytes) : null;
+        return secret is not null;
     }
 
     /// <summary>Whether it is <paramref name="length"/> bytes in canonical base64url.</summary>
     public static bool IsBase64Url(string? text, int length) => TryParse(text, length, out _);
+
+    /// <summary>
+    /// Whether a verifier (RFC 7636 §4.1) can be meant: one that is written in the alphabet of base64url has to be canonical.
+    /// </summary>
+    public static bool IsVerifier(string text) => text.AsSpan().ContainsAny('.', '~') || Decode(text) is not null;
 
     /// <summary>The phone's token, made again from the salt kept with its attempt and the verifier that only the phone has.</summary>
     public static Secret Derive(byte[] salt, string verifier) => new(HMACSHA256.HashData(salt, Encoding.ASCII.GetBytes(verifier)));
@@ -59,4 +51,12 @@ internal sealed class Secret
     public static byte[] Challenge(string verifier) => SHA256.HashData(Encoding.ASCII.GetBytes(verifier));
 
     public override string ToString() => "[secret]";
+
+    /// <returns>Null where it is not canonical: the text has to be what its bytes encode to.</returns>
+    private static byte[]? Decode(string text)
+    {
+        var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done
+            && Base64Url.EncodeToString(bytes.AsSpan(0, written)) == text ? bytes[..written] : null;
+    }
 }

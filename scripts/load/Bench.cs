@@ -23,7 +23,7 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
         await population.MakeAsync();
 
         say($"Opening {IdleConnections} connections to a bare Kestrel echo WebSocket");
-        var echo = await IdleAsync([typeof(Bench).Assembly.Location, "echo", $"{EchoPort}"], EchoPort, isWelcomed: false);
+        var echo = await IdleAsync([typeof(Bench).Assembly.Location, "echo", $"{EchoPort}"], EchoPort);
 
         var serverDatabase = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = "-c role=qrlogin_server" };
         using var server = await MeasuredProcess.StartAsync(
@@ -32,7 +32,7 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
             ("ConnectionStrings__QrLogin", serverDatabase.ConnectionString), ("PublicOrigin", Origin));
         say($"Opening {IdleConnections} authenticated connections");
         using var pages = new Pages();
-        var idle = await IdleAsync(server, pages, ServerPort, isWelcomed: true);
+        var idle = await IdleAsync(server, pages, ServerPort);
 
         var rows = new List<LoginFigures>();
         var logins = new Logins(Address(ServerPort), pages, IdleConnections);
@@ -64,22 +64,17 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
             (cpuAfter - cpu).TotalMilliseconds / count, (ownCpuAfter - ownCpu).TotalMilliseconds / count, (allocatedAfter - allocated) / 1024.0 / count);
     }
 
-    private static async Task<IdleFigures> IdleAsync(string[] command, int port, bool isWelcomed)
+    private static async Task<IdleFigures> IdleAsync(string[] command, int port)
     {
         using var process = await MeasuredProcess.StartAsync(command, Address(port));
         using var pages = new Pages();
-        return await IdleAsync(process, pages, port, isWelcomed);
+        return await IdleAsync(process, pages, port);
     }
 
-    private static async Task<IdleFigures> IdleAsync(MeasuredProcess process, Pages pages, int port, bool isWelcomed)
+    private static async Task<IdleFigures> IdleAsync(MeasuredProcess process, Pages pages, int port)
     {
         var before = await process.ProbeAsync();
         await pages.OpenAsync(Address(port), IdleConnections);
-        if (isWelcomed)
-        {
-            await pages.WelcomedAsync();
-        }
-
         var after = await process.ProbeAsync();
         return new IdleFigures((after.Heap - before.Heap) / 1024.0 / IdleConnections, (after.Resident - before.Resident) / 1024.0 / IdleConnections);
     }

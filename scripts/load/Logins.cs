@@ -20,11 +20,10 @@ internal sealed class Logins(Uri server, Pages pages, int accounts)
         var counts = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
         {
             using var http = new HttpClient { BaseAddress = server };
-            var buffer = new byte[4096];
             var count = 0;
             for (; clock.Elapsed < duration; count++)
             {
-                await LogInAsync(http, Interlocked.Increment(ref next) % accounts, buffer);
+                await LogInAsync(http, Interlocked.Increment(ref next) % accounts);
             }
 
             return count;
@@ -32,7 +31,7 @@ internal sealed class Logins(Uri server, Pages pages, int accounts)
         return (counts.Sum(), clock.Elapsed.TotalSeconds);
     }
 
-    private async Task LogInAsync(HttpClient http, int i, byte[] buffer)
+    private async Task LogInAsync(HttpClient http, int i)
     {
         var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
@@ -40,7 +39,7 @@ internal sealed class Logins(Uri server, Pages pages, int accounts)
         await PostAsync(http, "/api/login/identify", 202, $$"""
             {"device":{"name":"Bench","platform":"Linux"},"identifiers":{{identifiers}},"codeChallenge":"{{challenge}}","codeChallengeMethod":"S256"}
             """);
-        var ticket = await pages.TicketAsync(i, buffer);
+        var ticket = await pages.TicketAsync(i);
         await PostAsync(http, "/api/login/redeem", 200, $$"""
             {"ticket":"{{ticket}}","codeVerifier":"{{verifier}}","identifiers":{{identifiers}} }
             """);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace QrLogin.Load;
 
-/// <summary>A server that is measured from outside: its CPU and resident memory by the kernel, its heap by <see cref="StartupHook"/>.</summary>
+/// <summary>A server that is measured from outside: CPU and resident memory by the kernel, the heap by <see cref="StartupHook"/>.</summary>
 internal sealed class MeasuredProcess : IDisposable
 {
     private readonly Process process;

@@ -24,8 +24,12 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
             {Pipeline(Statement("Redeem/RedemptionStore.cs", RedeemArguments))}
             """);
         var threads = Math.Min(clients, 2);
-        var start = new ProcessStartInfo(Program(), ["-n", "-M", "prepared", "-c", $"{clients}", "-j", $"{threads}", "-T", $"{duration.TotalSeconds:0}",
-            "-f", script, "-h", database.Host!, "-p", $"{database.Port}", "-U", database.Username!, database.Database!])
+        string[] arguments =
+        [
+            "-n", "-M", "prepared", "-c", $"{clients}", "-j", $"{threads}", "-T", $"{duration.TotalSeconds:0}",
+            "-f", script, "-h", database.Host!, "-p", $"{database.Port}", "-U", database.Username!, database.Database!,
+        ];
+        var start = new ProcessStartInfo(Program(), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -42,22 +46,35 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
 
     private static Dictionary<string, string> IdentifyArguments => new()
     {
-        ["accountId"] = Account, ["id"] = Uuid(":n"), ["identifiers"] = Identifiers,
-        ["challenge"] = Hashed("challenge"), ["name"] = "'Bench'", ["platform"] = "'Linux'", ["address"] = "'127.0.0.1'",
-        ["network"] = "'127.0.0.1'", ["ticketLifetime"] = "60", ["checkCodes"] = "(array[47, 48]::smallint[])", ["hashes"] = $"array[{Hashed("ticket")}]",
+        ["accountId"] = Account,
+        ["id"] = Uuid(":n"),
+        ["identifiers"] = Identifiers,
+        ["challenge"] = Hashed("challenge"),
+        ["name"] = "'Bench'",
+        ["platform"] = "'Linux'",
+        ["address"] = "'127.0.0.1'",
+        ["network"] = "'127.0.0.1'",
+        ["ticketLifetime"] = "60",
+        ["checkCodes"] = "(array[47, 48]::smallint[])",
+        ["hashes"] = $"array[{Hashed("ticket")}]",
         ["sessions"] = $"(array[{Account}])",
     };
 
     private static Dictionary<string, string> RedeemArguments => new()
     {
-        ["ticket"] = Hashed("ticket"), ["challenge"] = Hashed("challenge"), ["identifiers"] = Identifiers,
-        ["sessionId"] = Uuid("-:n"), ["tokenHash"] = Hashed("token"), ["newSalt"] = $"substr({Hashed("salt")}, 1, 16)",
+        ["ticket"] = Hashed("ticket"),
+        ["challenge"] = Hashed("challenge"),
+        ["identifiers"] = Identifiers,
+        ["sessionId"] = Uuid("-:n"),
+        ["tokenHash"] = Hashed("token"),
+        ["newSalt"] = $"substr({Hashed("salt")}, 1, 16)",
         ["address"] = "'127.0.0.1'",
     };
 
     private static string Identifiers => "(array['phone:+1999' || lpad(:i::text, 7, '0')])";
 
-    private static string Uuid(string number) => $"format('00000000-0000-4000-8000-%s', lpad(to_hex({number}::bigint & 281474976710655), 12, '0'))::uuid";
+    private static string Uuid(string number) =>
+        $"format('00000000-0000-4000-8000-%s', lpad(to_hex({number}::bigint & 281474976710655), 12, '0'))::uuid";
 
     private static string Hashed(string what) => $"sha256(convert_to('{what}' || :n::text, 'UTF8'))";
 
@@ -69,7 +86,9 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
 
     /// <summary>Both statements of a batch in one round trip, as Npgsql sends them.</summary>
     private static string Pipeline(string sql) =>
-        "\\startpipeline\n" + string.Concat(sql.Split(';').Select(each => Regex.Replace(each.Trim(), @"\s+", " ") + ";\n")) + "\\endpipeline";
+        "\\startpipeline\n"
+        + string.Concat(sql.Split(';').Select(each => Regex.Replace(each.Trim(), @"\s+", " ") + ";\n"))
+        + "\\endpipeline";
 
     private static string Program() =>
         Directory.EnumerateFiles("/usr/lib/postgresql", "pgbench", SearchOption.AllDirectories).Order().LastOrDefault() ?? "pgbench";

@@ -19,7 +19,8 @@ internal sealed class Population(string owner, int size)
     {
         const string sql = """
             insert into account (id, username, display_name, password_hash)
-            select format('00000000-0000-4000-8000-%s', lpad(to_hex(i), 12, '0'))::uuid, 'bench.' || i, 'Bench', '$2a$04$' || repeat('.', 53)
+            select format('00000000-0000-4000-8000-%s', lpad(to_hex(i), 12, '0'))::uuid, 'bench.' || i, 'Bench',
+              '$2a$04$' || repeat('.', 53)
             from generate_series(0, @size - 1) as i;
             insert into binding (account_id, kind, value)
             select id, 'phone', '+1999' || lpad(substr(username, 7), 7, '0') from account;
@@ -32,7 +33,8 @@ internal sealed class Population(string owner, int size)
     }
 
     /// <summary>Forgets all attempts, so that the limits of attempts do not end the next run.</summary>
-    public Task ForgetAttemptsAsync() => ExecuteAsync("truncate login_attempt cascade; delete from session where kind = 'mobile'; vacuum analyze");
+    public Task ForgetAttemptsAsync() =>
+        ExecuteAsync("truncate login_attempt cascade; delete from session where kind = 'mobile'; vacuum analyze");
 
     /// <summary>How many attempts became sessions since then.</summary>
     public async Task<int> LoginsAsync()
