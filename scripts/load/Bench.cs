@@ -61,7 +61,8 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
         await population.ForgetAttemptsAsync();
         return new LoginFigures(
             clients, count / seconds, await pgbench.RunAsync(clients, duration),
-            (cpuAfter - cpu).TotalMilliseconds / count, (ownCpuAfter - ownCpu).TotalMilliseconds / count, (allocatedAfter - allocated) / 1024.0 / count);
+            (cpuAfter - cpu).TotalMilliseconds / count, (ownCpuAfter - ownCpu).TotalMilliseconds / count,
+            (allocatedAfter - allocated) / 1024.0 / count);
     }
 
     private static async Task<IdleFigures> IdleAsync(string[] command, int port)
@@ -76,7 +77,9 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
         var before = await process.ProbeAsync();
         await pages.OpenAsync(Address(port), IdleConnections);
         var after = await process.ProbeAsync();
-        return new IdleFigures((after.Heap - before.Heap) / 1024.0 / IdleConnections, (after.Resident - before.Resident) / 1024.0 / IdleConnections);
+        return new IdleFigures(
+            (after.Heap - before.Heap) / 1024.0 / IdleConnections,
+            (after.Resident - before.Resident) / 1024.0 / IdleConnections);
     }
 
     private static Uri Address(int port) => new($"http://127.0.0.1:{port}");
@@ -106,10 +109,13 @@ internal sealed record Figures(int Connections, IdleFigures Idle, IdleFigures Ec
 
     public string ToTable()
     {
+        const string header = "| phones at a time | logins/s | pgbench, same statements/s | ratio "
+            + "| server CPU a login | server allocations a login | load generator's CPU a login |";
         var rows = Logins.Select(row => string.Create(CultureInfo.InvariantCulture,
-            $"| {row.Clients} | {row.LoginsPerSecond:0} | {row.PgbenchPerSecond:0} | {row.Ratio:0.00} | {row.ServerCpu:0.00} ms | {row.Allocated:0} KiB | {row.LoadCpu:0.00} ms |"));
+            $"| {row.Clients} | {row.LoginsPerSecond:0} | {row.PgbenchPerSecond:0} | {row.Ratio:0.00} "
+            + $"| {row.ServerCpu:0.00} ms | {row.Allocated:0} KiB | {row.LoadCpu:0.00} ms |"));
         return string.Create(CultureInfo.InvariantCulture, $"""
-            | phones at a time | logins/s | pgbench, same statements/s | ratio | server CPU a login | server allocations a login | load generator's CPU a login |
+            {header}
             |---|---|---|---|---|---|---|
             {string.Join('\n', rows)}
 

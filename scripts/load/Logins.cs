@@ -33,11 +33,12 @@ internal sealed class Logins(Uri server, Pages pages, int accounts)
 
     private async Task LogInAsync(HttpClient http, int i)
     {
+        const string device = """{"name":"Bench","platform":"Linux"}""";
         var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
         var identifiers = $$"""[{"kind":"phone","value":"{{Population.Phone(i)}}"}]""";
         await PostAsync(http, "/api/login/identify", 202, $$"""
-            {"device":{"name":"Bench","platform":"Linux"},"identifiers":{{identifiers}},"codeChallenge":"{{challenge}}","codeChallengeMethod":"S256"}
+            {"device":{{device}},"identifiers":{{identifiers}},"codeChallenge":"{{challenge}}","codeChallengeMethod":"S256"}
             """);
         var ticket = await pages.TicketAsync(i);
         await PostAsync(http, "/api/login/redeem", 200, $$"""

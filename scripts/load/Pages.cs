@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace QrLogin.Load;
 
-/// <summary>Open pages, one to an account, each with its WebSocket; each reads all the time, as a browser does, and answers pings.</summary>
+/// <summary>Open pages, one to an account, each with its WebSocket; each reads all the time, as a browser does, answering pings.</summary>
 internal sealed class Pages : IDisposable
 {
     private readonly List<ClientWebSocket> sockets = [];
