@@ -93,8 +93,17 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     }
 
     /// <summary>Sends the welcome, then lives until either side has closed; never throws for what the peer does.</summary>
-    public async Task RunAsync(byte[] welcome)
+    /// <param name="welcome">Null when there is none, because the socket is closing already: then nothing is sent but the Close frame.</param>
+    public async Task RunAsync(byte[]? welcome)
     {
+        if (welcome is null)
+        {
+            lock (gate)
+            {
+                outbox.Clear();
+            }
+        }
+
         _ = SendAllAsync(welcome);
         try
         {

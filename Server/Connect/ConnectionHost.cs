@@ -31,7 +31,8 @@ internal sealed class ConnectionHost(
     }
 
     /// <summary>Reads what the page has to know, and indexes the connection by its account's identifiers.</summary>
-    private async Task<byte[]> WelcomeAsync(BrowserConnection connection, Session session)
+    /// <returns>Null when PostgreSQL does not answer: the page comes again, as after a server that went away.</returns>
+    private async Task<byte[]?> WelcomeAsync(BrowserConnection connection, Session session)
     {
         var version = feed.Version;
         WelcomeState state;
@@ -42,7 +43,7 @@ internal sealed class ConnectionHost(
         catch (DatabaseUnavailableException)
         {
             connection.Close(CloseReason.GoingAway);
-            return [];
+            return null;
         }
 
         if (!state.IsAlive)

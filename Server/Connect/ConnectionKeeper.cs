@@ -56,17 +56,19 @@ internal sealed class ConnectionKeeper : BackgroundService
         {
             await wake.WaitAsync(ExpiryTick, stoppingToken);
             CloseExpired();
-            try
+            for (var accounts = Take(); accounts.Count > 0; accounts = Take())
             {
-                for (var accounts = Take(); accounts.Count > 0; accounts = Take())
+                try
                 {
                     await ReadAgainAsync(accounts);
                 }
-            }
-            catch (DatabaseUnavailableException)
-            {
-                logger.LogWarning("Changed accounts could not be read; they are read as soon as PostgreSQL is back");
-                await wake.WaitAsync(ExpiryTick, stoppingToken);
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    logger.LogWarning(e, "{Accounts} changed accounts could not be read; they are read again in a second", accounts.Count);
+                    await Task.Delay(ExpiryTick, time, stoppingToken);
+                    PutBack(accounts);
+                    break;
+                }
             }
         }
     }
@@ -85,6 +87,14 @@ internal sealed class ConnectionKeeper : BackgroundService
         }
     }
 
+    private void PutBack(Dictionary<Guid, bool> accounts)
+    {
+        foreach (var (accountId, sessionsToo) in accounts)
+        {
+            Check([accountId], sessionsToo);
+        }
+    }
+
     private async Task ReadAgainAsync(Dictionary<Guid, bool> accounts)
     {
         // The connections first: one that comes after this has read its state itself, or asks for it here.
@@ -94,21 +104,7 @@ internal sealed class ConnectionKeeper : BackgroundService
             return;
         }
 
-        LiveState state;
-        try
-        {
-            state = await store.ReadAsync([.. accounts.Keys], [.. live.Select(each => each.SessionId).Distinct()]);
-        }
-        catch (DatabaseUnavailableException)
-        {
-            foreach (var (accountId, sessionsToo) in accounts)
-            {
-                Check([accountId], sessionsToo);
-            }
-
-            throw;
-        }
-
+        var state = await store.ReadAsync([.. accounts.Keys], [.. live.Select(each => each.SessionId).Distinct()]);
         foreach (var connection in live)
         {
             if (!state.Sessions.Contains(connection.SessionId))

@@ -35,7 +35,11 @@ internal sealed class ChangeFeed(NpgsqlDataSource source, ILogger<ChangeFeed> lo
             {
                 await ListenAsync(stoppingToken);
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 if (!isLost)
                 {
@@ -43,10 +47,6 @@ internal sealed class ChangeFeed(NpgsqlDataSource source, ILogger<ChangeFeed> lo
                 }
 
                 isLost = true;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
             }
 
             await pause.WaitForNextTickAsync(stoppingToken);

@@ -53,9 +53,9 @@ internal sealed class Sweep(Database database, ILogger<Sweep> logger) : Backgrou
                 var rows = await RunAsync(stoppingToken);
                 logger.LogInformation("Swept {Rows} expired rows", rows);
             }
-            catch (DatabaseUnavailableException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                logger.LogWarning("The sweep found PostgreSQL unavailable; it tries again in an hour");
+                logger.LogWarning(e, "The sweep failed; it tries again in an hour");
             }
         }
     }
