@@ -112,6 +112,20 @@ internal sealed class ChangeFeedTests
         Assert.That(clock.Elapsed, Is.GreaterThan(ASecond), "not before its time");
     }
 
+    [Test]
+    public async Task Identify_asks_the_database_who_is_bound_even_where_the_feed_has_not_told_yet()
+    {
+        using var scene = await Scene.ReadyAsync();
+        await World.Admin.ExecuteAsync(
+            """
+            alter table binding disable trigger binding_changed;
+            delete from binding where account_id = (select id from account where username = @Username);
+            alter table binding enable trigger binding_changed
+            """, new { scene.Account.Username });
+
+        Assert.That((await scene.Phone.IdentifyAsync()).Code, Is.EqualTo("no_live_connection"));
+    }
+
     /// <summary>Ten times what the contract allows, as these machines are shared and noisy; what arrives at all arrives at once.</summary>
     private static async Task<T> InTimeAsync<T>(Task<T> task) => await task.WaitAsync(ASecond * 10);
 }

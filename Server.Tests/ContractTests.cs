@@ -8,6 +8,7 @@ namespace QrLogin.Server.Tests;
 /// A client in another language, written from PROTOCOL.md without a look at the server (<c>Server.Tests/Contract</c>): Node's own test
 /// runner, <c>ws</c>, <c>psql</c> and <c>zbarimg</c>, against a server of its own.
 /// </summary>
+[NonParallelizable]
 internal sealed class ContractTests
 {
     [Test]

@@ -70,6 +70,11 @@ internal sealed partial class StructureTests
         Assert.That(Sources().Where(each => each.Text.Count(c => c == '\n') > 200).Select(each => each.File), Is.Empty);
 
     [Test]
+    public void Every_line_has_at_most_140_columns() =>
+        Assert.That(
+            Sources().SelectMany(each => each.Text.Split('\n').Where(line => line.Length > 140).Select(line => $"{each.File}: {line}")), Is.Empty);
+
+    [Test]
     public void Program_fits_on_one_screen() =>
         Assert.That(File.ReadLines(Path.Combine(Server, "Program.cs")).Count(), Is.LessThanOrEqualTo(70));
 

@@ -52,12 +52,7 @@ internal sealed class AccountStore(Database database)
             device.Platform,
             address = address.ToString(),
         };
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(sql, arguments);
-            await results.ReadAsync();
-            return await results.ReadSingleOrDefaultAsync<Session>();
-        });
+        return database.LockAndActAsync<Session>(sql, arguments);
     }
 }
 

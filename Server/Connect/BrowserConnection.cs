@@ -93,7 +93,7 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     }
 
     /// <summary>Sends the welcome, then lives until either side has closed; never throws for what the peer does.</summary>
-    /// <param name="welcome">Null when there is none, because the socket is closing already: then nothing is sent but the Close frame.</param>
+    /// <param name="welcome">Null when there is none, because the socket is closing already: then only the Close frame is sent.</param>
     public async Task RunAsync(byte[]? welcome)
     {
         if (welcome is null)

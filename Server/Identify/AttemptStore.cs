@@ -1,5 +1,4 @@
 using System.Net;
-using Dapper;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
 using QrLogin.Server.Present;
@@ -15,7 +14,7 @@ internal sealed class AttemptStore(Database database)
     /// Decides, in one round trip, whether the phone's attempt opens, and if so supersedes the open one and stores the tickets. An
     /// account of null finds nothing in the same time.
     /// </summary>
-    public Task<IdentifyOutcome> OpenAsync(Guid? accountId, PhoneRequest phone, Ticket[] tickets)
+    public async Task<IdentifyOutcome> OpenAsync(Guid? accountId, PhoneRequest phone, Ticket[] tickets)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -89,12 +88,7 @@ internal sealed class AttemptStore(Database database)
             hashes = tickets.Select(each => each.Secret.Hash).ToArray(),
             sessions = tickets.Select(each => each.SessionId).ToArray(),
         };
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(sql, arguments);
-            await results.ReadAsync();
-            return await results.ReadSingleAsync<IdentifyOutcome>();
-        });
+        return (await database.LockAndActAsync<IdentifyOutcome>(sql, arguments))!;
     }
 
     /// <summary>Two different ones of 10 to 99: the second serves where the first is that of the attempt superseded.</summary>

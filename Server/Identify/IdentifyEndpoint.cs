@@ -77,7 +77,7 @@ public sealed record IdentifyRequest(
 
         if (!Secret.IsBase64Url(CodeChallenge, ChallengeLength))
         {
-            yield return new ValidationResult("Give BASE64URL(SHA256(verifier)): 43 characters.", [nameof(CodeChallenge)]);
+            yield return new ValidationResult("Give the S256 of the verifier in base64url: 43 characters.", [nameof(CodeChallenge)]);
         }
 
         if (CodeChallengeMethod != "S256")

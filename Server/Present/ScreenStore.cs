@@ -1,4 +1,3 @@
-using Dapper;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
@@ -49,12 +48,7 @@ internal sealed class ScreenStore(Database database)
             ticketLifetime = Ticket.Lifetime,
             isConnected,
         };
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(sql, arguments);
-            await results.ReadAsync();
-            return await results.ReadSingleOrDefaultAsync<FreshCode>();
-        });
+        return database.LockAndActAsync<FreshCode>(sql, arguments);
     }
 
     /// <summary>Ends the attempt, or the session that it made; one that is over already stays as it is.</summary>
@@ -73,13 +67,7 @@ internal sealed class ScreenStore(Database database)
               where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp())
             select is_open from attempt
             """;
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(
-                sql, new { attemptId, accountId });
-            await results.ReadAsync();
-            return await results.ReadSingleOrDefaultAsync<bool?>();
-        });
+        return database.LockAndActAsync<bool?>(sql, new { attemptId, accountId });
     }
 }
 

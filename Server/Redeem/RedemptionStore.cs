@@ -1,5 +1,4 @@
 using System.Net;
-using Dapper;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
@@ -70,12 +69,7 @@ internal sealed class RedemptionStore(Database database)
             tokenHash = Secret.Derive(newSalt, verifier).Hash,
             address = address.ToString(),
         };
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(sql, arguments);
-            await results.ReadAsync();
-            return await results.ReadSingleOrDefaultAsync<Redemption>();
-        });
+        return database.LockAndActAsync<Redemption>(sql, arguments);
     }
 }
 

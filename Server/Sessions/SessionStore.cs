@@ -62,13 +62,7 @@ internal sealed class SessionStore(Database database)
                 and s.revoked_at is null and s.expires_at > statement_timestamp())
             select exists (select from target where is_live or @admittedToo)
             """;
-        return database.RunAsync(async connection =>
-        {
-            await using var results = await connection.QueryMultipleAsync(
-                sql, new { accountId, id, reason, admittedToo });
-            await results.ReadAsync();
-            return await results.ReadSingleAsync<bool>();
-        });
+        return database.LockAndActAsync<bool>(sql, new { accountId, id, reason, admittedToo });
     }
 }
 

@@ -1,3 +1,4 @@
+using Dapper;
 using Npgsql;
 
 namespace QrLogin.Server.Storage;
@@ -25,6 +26,18 @@ internal sealed class Database(NpgsqlDataSource source)
             throw new DatabaseUnavailableException(e);
         }
     }
+
+    /// <summary>
+    /// Runs two statements in one round trip and one implicit transaction: the first locks the account's row, the second, which sees a
+    /// fresh snapshot, acts and answers with a row or none.
+    /// </summary>
+    /// <exception cref="DatabaseUnavailableException">As above, or the row was locked for too long.</exception>
+    public Task<T?> LockAndActAsync<T>(string sql, object arguments) => RunAsync(async connection =>
+    {
+        await using var results = await connection.QueryMultipleAsync(sql, arguments);
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<T>();
+    });
 
     private async Task<T> ConnectAndRunAsync<T>(Func<NpgsqlConnection, Task<T>> work)
     {
