@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, rows, send, sha256, sql } from './client.mjs';
-import { asked, bind, newAccount, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind } from './support.mjs';
+import {
+  asked, bind, newAccount, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind,
+} from './support.mjs';
 
 const signIn = ({ username }, word) => send('POST', '/api/session', { json: { username, password: word }, headers: { origin } });
 const refused = (promise, words) => assert.rejects(promise, ({ stderr }) => {
@@ -150,10 +152,18 @@ describe('psql', { concurrency: 6 }, () => {
     assert.deepEqual([accounts, bindings, sessions, attempts].map(({ length }) => length), [1, 2, 2, 1]);
     assert.deepEqual(bindings.map(({ kind, value }) => [kind, value]).sort(), [['app', account.app.value], ['phone', account.phone.value]]);
     assert.deepEqual(sessions.map(({ id, kind }) => [id, kind]).sort(), [[pc.session.id, 'web'], [login.session.id, 'mobile']].sort());
-    assert.deepEqual(attempts.map(({ state, device, check_code }) => [state, device, String(check_code)]), [['redeemed', 'Pixel 10', attempt.checkCode]]);
+    assert.deepEqual(
+      attempts.map(({ state, device, check_code }) => [state, device, String(check_code)]),
+      [['redeemed', 'Pixel 10', attempt.checkCode]],
+    );
 
     const text = JSON.stringify([accounts, bindings, sessions, attempts]);
-    const secrets = [pc.token, login.accessToken, ticket, phone.verifier].flatMap((secret) => [secret, sha256(secret).toString('hex'), Buffer.from(secret, 'base64url').toString('hex'), sha256(Buffer.from(secret, 'base64url')).toString('hex')]);
+    const secrets = [pc.token, login.accessToken, ticket, phone.verifier].flatMap((secret) => [
+      secret,
+      sha256(secret).toString('hex'),
+      Buffer.from(secret, 'base64url').toString('hex'),
+      sha256(Buffer.from(secret, 'base64url')).toString('hex'),
+    ]);
     for (const secret of secrets) assert.ok(!text.includes(secret));
     assert.doesNotMatch(text, /\$2[aby]\$|"[a-z_]*(hash|token|salt|challenge|password)[a-z_]*":/);
   });

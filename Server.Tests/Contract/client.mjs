@@ -25,7 +25,10 @@ export function send(method, path, { headers = {}, json, body = json === undefin
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   const length = typeof body === 'string' ? { 'content-length': Buffer.byteLength(body) } : {};
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(new URL(path, url), { method, headers: { ...type, ...length, ...headers } });
+    const request = (url.protocol === 'https:' ? https : http).request(new URL(path, url), {
+      method,
+      headers: { ...type, ...length, ...headers },
+    });
     request.on('response', async (response) => {
       try {
         const text = Buffer.concat(await response.toArray()).toString();
@@ -60,7 +63,10 @@ export class Pc {
   constructor(answer) {
     this.answer = answer;
     this.session = answer.json.session;
-    this.token = answer.headers['set-cookie'].map((line) => line.split(';')[0]).find((pair) => pair.startsWith(`${cookieName}=`)).slice(cookieName.length + 1);
+    this.token = answer.headers['set-cookie']
+      .map((line) => line.split(';')[0])
+      .find((pair) => pair.startsWith(`${cookieName}=`))
+      .slice(cookieName.length + 1);
     this.cookie = `${cookieName}=${this.token}`;
   }
 
@@ -93,7 +99,9 @@ export class Phone {
   }
 
   async redeem(ticket, changes = {}) {
-    const answer = await send('POST', '/api/login/redeem', { json: { ticket, codeVerifier: this.verifier, identifiers: this.identifiers, ...changes } });
+    const answer = await send('POST', '/api/login/redeem', {
+      json: { ticket, codeVerifier: this.verifier, identifiers: this.identifiers, ...changes },
+    });
     if (answer.status === 200) this.token = answer.json.accessToken;
     return answer;
   }
@@ -188,4 +196,5 @@ const psql = async (query) => (await promisify(execFile)('psql', [database, '-Xq
 export const sql = (strings, ...values) => psql(fill(strings, values));
 
 /** The rows of a select. */
-export const rows = async (strings, ...values) => JSON.parse(await psql(`select coalesce(json_agg(t), '[]') from (${fill(strings, values)}) t`));
+export const rows = async (strings, ...values) =>
+  JSON.parse(await psql(`select coalesce(json_agg(t), '[]') from (${fill(strings, values)}) t`));

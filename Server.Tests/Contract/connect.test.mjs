@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, send, sql, url } from './client.mjs';
-import { asked, bind, device, handshake, members, newAccount, newPhone, ok, online, pass, problem, redeemed, signedOut, until, wholeSeconds } from './support.mjs';
+import {
+  asked, bind, device, handshake, members, newAccount, newPhone, ok, online, pass, problem, redeemed, signedOut, until,
+  wholeSeconds,
+} from './support.mjs';
 
 const protocol = { 'sec-websocket-protocol': 'qrlogin.v1' };
 
@@ -15,7 +18,9 @@ describe('/connect', { concurrency: true }, () => {
     });
   });
 
-  test('The server drops a peer that has not answered its ping for 20 s', { skip: !process.env.QRLOGIN_SLOW && 'takes 40 s: QRLOGIN_SLOW=1' }, async () => {
+  test('The server drops a peer that has not answered its ping for 20 s', {
+    skip: !process.env.QRLOGIN_SLOW && 'takes 40 s: QRLOGIN_SLOW=1',
+  }, async () => {
     const { pc } = await online();
     const silent = await pc.connect({ autoPong: false });
     const start = performance.now();
@@ -30,7 +35,11 @@ describe('/connect', { concurrency: true }, () => {
       problem(await send('GET', '/connect', { headers: { cookie, origin, ...protocol } }), 426, 'upgrade_required');
       problem(await handshake({}), 403, 'origin_not_allowed');
       problem(await handshake({ cookie, ...protocol }), 403, 'origin_not_allowed');
-      problem(await handshake({ cookie, ...protocol, origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }), 403, 'origin_not_allowed');
+      problem(
+        await handshake({ cookie, ...protocol, origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }),
+        403,
+        'origin_not_allowed',
+      );
       problem(await handshake({ origin }), 401, 'session_required');
       problem(await handshake({ origin, ...protocol }), 401, 'session_required');
       problem(await handshake({ origin, cookie }), 400, 'unsupported_protocol');
@@ -65,10 +74,19 @@ describe('/connect', { concurrency: true }, () => {
     test('CONNECT over HTTP/2 opens it, too', async (t) => {
       const session = http2.connect(url);
       t.after(() => session.destroy());
-      const offered = await new Promise((resolve) => session.on('error', () => resolve(false)).on('remoteSettings', (s) => resolve(s.enableConnectProtocol)));
+      const offered = await new Promise((resolve) =>
+        session.on('error', () => resolve(false)).on('remoteSettings', (s) => resolve(s.enableConnectProtocol)));
       if (!offered) return t.skip(`${url.origin} does not speak HTTP/2 in the clear`);
       const { cookie } = await Pc.signIn(await newAccount());
-      const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/connect', cookie, origin, 'sec-websocket-version': '13', ...protocol });
+      const stream = session.request({
+        ':method': 'CONNECT',
+        ':protocol': 'websocket',
+        ':path': '/connect',
+        cookie,
+        origin,
+        'sec-websocket-version': '13',
+        ...protocol,
+      });
       const headers = await new Promise((resolve, reject) => stream.on('response', resolve).on('error', reject));
       assert.deepEqual([headers[':status'], headers['sec-websocket-protocol']], [200, 'qrlogin.v1']);
     });

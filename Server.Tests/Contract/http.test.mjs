@@ -14,7 +14,12 @@ const foreign = [
   ['two of them', `${origin}, https://evil.example`],
 ];
 const padded = (size) => {
-  const json = { identifiers: [newPhone()], codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', codeChallengeMethod: 'S256', padding: '' };
+  const json = {
+    identifiers: [newPhone()],
+    codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    codeChallengeMethod: 'S256',
+    padding: '',
+  };
   return JSON.stringify({ ...json, padding: 'x'.repeat(size - JSON.stringify(json).length) });
 };
 const post = (path, body, headers = { 'content-type': 'application/json' }) => send('POST', path, { body, headers });
@@ -45,7 +50,12 @@ describe('Origin', { concurrency: 6 }, () => {
       ['POST', `/api/login/${attempt.attemptId}/decline`],
     ];
     for (const [method, path] of changes)
-      for (const headers of [{}, { origin: 'https://evil.example' }, { origin: 'null', 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'cross-site' }])
+      for (const headers of [
+        {},
+        { origin: 'https://evil.example' },
+        { origin: 'null', 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-site': 'cross-site' },
+      ])
         problem(await send(method, path, { headers: { cookie: pc.cookie, ...headers } }), 403, 'origin_not_allowed');
     await signedIn(pc);
     await signedIn(phone);
@@ -70,7 +80,11 @@ describe('Origin', { concurrency: 6 }, () => {
 
   test('No CORS headers are sent, neither on a call nor on a preflight', async () => {
     const pc = await Pc.signIn(await newAccount());
-    const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'DELETE', 'access-control-request-headers': 'authorization' };
+    const preflight = {
+      origin: 'https://evil.example',
+      'access-control-request-method': 'DELETE',
+      'access-control-request-headers': 'authorization',
+    };
     const answers = [pc.answer, await pc.get('/api/session'), await send('GET', '/healthz/live', { headers: { origin } })];
     for (const headers of [preflight, { ...preflight, origin }]) answers.push(await send('OPTIONS', '/api/session', { headers }));
     for (const { headers } of answers) assert.deepEqual(Object.keys(headers).filter((name) => name.startsWith('access-control-')), []);
@@ -80,7 +94,10 @@ describe('Origin', { concurrency: 6 }, () => {
 describe('Errors and bodies', { concurrency: 6 }, () => {
   for (const path of calls) {
     test(`POST ${path} 400 invalid_request: what is no JSON object`, async () => {
-      for (const body of ['', '{', 'null', '[]', '"text"', '17', '{"identifiers":}', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])])
+      for (const body of [
+        '', '{', 'null', '[]', '"text"', '17', '{"identifiers":}',
+        Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+      ])
         problem(await send('POST', path, { body, headers: { 'content-type': 'application/json', origin } }), 400, 'invalid_request');
     });
 
@@ -111,21 +128,44 @@ describe('Errors and bodies', { concurrency: 6 }, () => {
   });
 
   test('application/json; charset=utf-8 is JSON, too', async () => {
-    problem(await post('/api/login/identify', padded(500), { 'content-type': 'application/json; charset=utf-8' }), 404, 'no_live_connection');
+    problem(
+      await post('/api/login/identify', padded(500), { 'content-type': 'application/json; charset=utf-8' }),
+      404,
+      'no_live_connection',
+    );
   });
 
   test('405 method_not_allowed: on every other call', async () => {
-    for (const [method, path] of [['POST', '/connect'], ['POST', '/api/sessions'], ['GET', '/api/login/identify'], ['GET', '/api/login/redeem'], ['PUT', '/api/sessions/00000000-0000-0000-0000-000000000000'], ['POST', '/healthz/live']])
+    for (const [method, path] of [
+      ['POST', '/connect'],
+      ['POST', '/api/sessions'],
+      ['GET', '/api/login/identify'],
+      ['GET', '/api/login/redeem'],
+      ['PUT', '/api/sessions/00000000-0000-0000-0000-000000000000'],
+      ['POST', '/healthz/live'],
+    ])
       problem(await send(method, path, { headers: { origin } }), 405, 'method_not_allowed');
   });
 
   test('404 not_found: what there is not', async () => {
-    for (const path of ['/api/nothing', '/api/session/more', '/api/login/', '/healthz', '/.env']) problem(await send('GET', path), 404, 'not_found');
+    for (const path of ['/api/nothing', '/api/session/more', '/api/login/', '/healthz', '/.env'])
+      problem(await send('GET', path), 404, 'not_found');
   });
 
   test('400 invalid_request names each member that is wrong, as identifiers[0].kind', async () => {
-    const json = { identifiers: [{ kind: 'nonsense', value: 'x' }, { kind: 'phone', value: 'x' }, { kind: 'phone' }], codeChallenge: 'short', codeChallengeMethod: 'plain' };
-    invalid(await send('POST', '/api/login/identify', { json }), 'identifiers[0].kind', 'identifiers[1].value', 'identifiers[2].value', 'codeChallenge', 'codeChallengeMethod');
+    const json = {
+      identifiers: [{ kind: 'nonsense', value: 'x' }, { kind: 'phone', value: 'x' }, { kind: 'phone' }],
+      codeChallenge: 'short',
+      codeChallengeMethod: 'plain',
+    };
+    invalid(
+      await send('POST', '/api/login/identify', { json }),
+      'identifiers[0].kind',
+      'identifiers[1].value',
+      'identifiers[2].value',
+      'codeChallenge',
+      'codeChallengeMethod',
+    );
   });
 
   test('An error repeats no secret', async () => {
@@ -154,7 +194,8 @@ describe('Errors and bodies', { concurrency: 6 }, () => {
       await pc.delete('/api/session'),
       await pc.get('/api/session'),
     ];
-    for (const [at, { status, headers }] of answers.entries()) assert.match(headers['cache-control'] ?? '', /\bno-store\b/, `answer ${at} (${status})`);
+    for (const [at, { status, headers }] of answers.entries())
+      assert.match(headers['cache-control'] ?? '', /\bno-store\b/, `answer ${at} (${status})`);
   });
 
   test('GET /healthz/live and /healthz/ready 200', async () => {

@@ -26,44 +26,81 @@ const kinds = [
   {
     kind: 'phone',
     normal: [`+888${d}`],
-    spelled: [`+888 ${d.slice(0, 4)} ${d.slice(4)}`, `+888-${d.slice(0, 3)}.${d.slice(3)}`, `+(888)${d}`, `+888 (${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6)}`],
+    spelled: [
+      `+888 ${d.slice(0, 4)} ${d.slice(4)}`,
+      `+888-${d.slice(0, 3)}.${d.slice(3)}`,
+      `+(888)${d}`,
+      `+888 (${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6)}`,
+    ],
     accepted: ['+1234567', '+123456789012345'],
-    refused: ['', '+', '8613800138000', '13800138000', '008613800138000', '+0123456789', '+123456', '+1234567890123456', '+1415555CALL', '+14155550132x12', '+14155550132;ext=12', '+14155550132,12', '+44 (0)20 7946 0958', '+44(0)2079460958', '++14155550132', '+1415+5550132', '+１４１５５５５０１３２', '+1415/5550132', 'tel:+14155550132', '+1415\u00a05550132', '+1415–5550132'],
+    refused: [
+      '', '+', '8613800138000', '13800138000', '008613800138000', '+0123456789', '+123456', '+1234567890123456',
+      '+1415555CALL', '+14155550132x12', '+14155550132;ext=12', '+14155550132,12', '+44 (0)20 7946 0958',
+      '+44(0)2079460958', '++14155550132', '+1415+5550132', '+１４１５５５５０１３２', '+1415/5550132', 'tel:+14155550132',
+      '+1415\u00a05550132', '+1415–5550132',
+    ],
   },
   {
     kind: 'imei',
     normal: [imei],
-    spelled: [`${imei.slice(0, 2)}-${imei.slice(2, 8)}-${imei.slice(8, 14)}-${imei.slice(14)}`, `${imei.slice(0, 8)} ${imei.slice(8)}`, `${imei.slice(0, 8)}/${imei.slice(8)}`],
+    spelled: [
+      `${imei.slice(0, 2)}-${imei.slice(2, 8)}-${imei.slice(8, 14)}-${imei.slice(14)}`,
+      `${imei.slice(0, 8)} ${imei.slice(8)}`,
+      `${imei.slice(0, 8)}/${imei.slice(8)}`,
+    ],
     accepted: ['490154203237518'],
-    refused: ['', imei.slice(0, 14), `${imei}0`, luhn(imei), wrongLuhn(imei), '000000000000000', '490154203237519', '49015420323751A', '49.0154203237518', '٤٩٠١٥٤٢٠٣٢٣٧٥١٨'],
+    refused: [
+      '', imei.slice(0, 14), `${imei}0`, luhn(imei), wrongLuhn(imei), '000000000000000', '490154203237519',
+      '49015420323751A', '49.0154203237518', '٤٩٠١٥٤٢٠٣٢٣٧٥١٨',
+    ],
   },
   {
     kind: 'imsi',
     normal: [imsi, `310${digits(11)}`],
     spelled: [`${imsi.slice(0, 3)} ${imsi.slice(3, 6)} ${imsi.slice(6)}`, `${imsi.slice(0, 3)}-${imsi.slice(3, 5)}-${imsi.slice(5)}`],
     accepted: ['310150123456789', '31015012345678'],
-    refused: ['', '3101501234567', '3101501234567890', '111111111111111', '00000000000000', '31015012345678A', '310.150123456789', '310/150123456789'],
+    refused: [
+      '', '3101501234567', '3101501234567890', '111111111111111', '00000000000000', '31015012345678A',
+      '310.150123456789', '310/150123456789',
+    ],
   },
   {
     kind: 'iccid',
     normal: [iccid, iccid20, letters],
     spelled: [`${iccid}F`, `${iccid.slice(0, 6)} ${iccid.slice(6, 12)} ${iccid.slice(12)}`, `${iccid.slice(0, 4)}-${iccid.slice(4)}`],
     accepted: ['89ABCDEFGHIJKLMNOPQ', '89ABCDEFGHIJKLMNOPQR'],
-    refused: ['', iccid.slice(0, 18), `${iccid20}11`, wrongLuhn(iccid), wrongLuhn(iccid20), `${wrongLuhn(iccid)}F`, luhn(`88${digits(16)}`), `98${iccid.slice(2)}`, '8888888888888888888', '99999999999999999999', `${letters.slice(0, 18)}_`, `${letters.slice(0, 18)}É`],
+    refused: [
+      '', iccid.slice(0, 18), `${iccid20}11`, wrongLuhn(iccid), wrongLuhn(iccid20), `${wrongLuhn(iccid)}F`,
+      luhn(`88${digits(16)}`), `98${iccid.slice(2)}`, '8888888888888888888', '99999999999999999999',
+      `${letters.slice(0, 18)}_`, `${letters.slice(0, 18)}É`,
+    ],
   },
   {
     kind: 'mac',
     normal: [`a4:83:e7:${pairs(hex).join(':')}`],
-    spelled: [`A4-83-E7-${pairs(hex).join('-')}`, `a483.e7${hex.slice(0, 2)}.${hex.slice(2)}`, `a483e7${hex}`, `A483E7${hex}`, `A4:83:E7:${pairs(hex).join(':')}`],
+    spelled: [
+      `A4-83-E7-${pairs(hex).join('-')}`,
+      `a483.e7${hex.slice(0, 2)}.${hex.slice(2)}`,
+      `a483e7${hex}`,
+      `A483E7${hex}`,
+      `A4:83:E7:${pairs(hex).join(':')}`,
+    ],
     accepted: ['a4:83:e7:01:02:03', '06:00:00:00:00:01'],
-    refused: ['', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', 'a5:83:e7:01:02:03', '00:00:00:00:00:00', '000000000000', '02:00:00:00:00:00', '02-00-00-00-00-00', '020000000000', 'a4:83:e7:01:02', 'a4:83:e7:01:02:03:04', 'g4:83:e7:01:02:03', 'a4 83 e7 01 02 03'],
+    refused: [
+      '', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', 'a5:83:e7:01:02:03', '00:00:00:00:00:00', '000000000000',
+      '02:00:00:00:00:00', '02-00-00-00-00-00', '020000000000', 'a4:83:e7:01:02', 'a4:83:e7:01:02:03:04',
+      'g4:83:e7:01:02:03', 'a4 83 e7 01 02 03',
+    ],
   },
   {
     kind: 'app',
     normal: [app, `${digits(20)}aZ`, `a-_.${digits(124)}`],
     spelled: [],
     accepted: ['A'.repeat(22), 'z'.repeat(128)],
-    refused: ['', 'a'.repeat(21), 'a'.repeat(129), `${app} `, `${app}+`, `${app}/`, `${app}=`, `${app}é`, `${app.slice(0, 10)} ${app.slice(10)}`],
+    refused: [
+      '', 'a'.repeat(21), 'a'.repeat(129), `${app} `, `${app}+`, `${app}/`, `${app}=`, `${app}é`,
+      `${app.slice(0, 10)} ${app.slice(10)}`,
+    ],
   },
 ];
 
@@ -77,7 +114,8 @@ describe('Identifiers', { concurrency: 6 }, () => {
       for (const value of refused) invalid(await new Phone({ kind, value }).identify(), 'identifiers[0].value');
     });
 
-    test(`${kind}: psql normalises and checks like the server; compared in the normal form; on the wire back only the last four show`, async () => {
+    test(`${kind}: psql normalises and checks like the server; compared in the normal form; ` +
+      'on the wire back only the last four show', async () => {
       const { account, pc, socket } = await online();
       for (const value of normal) assert.equal(await bind(account, { kind, value }), value);
       for (const value of spelled) assert.equal(await bind(account, { kind, value }), normal[0]);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, challengeOf, origin, scan, send, ticketOf } from './client.mjs';
-import { asked, bind, device, invalid, members, newAccount, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn, unbind, until, wholeSeconds } from './support.mjs';
+import {
+  asked, bind, device, invalid, members, newAccount, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn,
+  unbind, until, wholeSeconds,
+} from './support.mjs';
 
 const nobody = (answer) => problem(answer, 404, 'no_live_connection');
 const valid = () => ({ identifiers: [newPhone()], codeChallenge: challengeOf('x'), codeChallengeMethod: 'S256' });
@@ -53,7 +56,14 @@ describe('POST /api/login/identify', { concurrency: 6 }, () => {
     test(`400 invalid_request: ${what}`, async () => invalid(await identify(changes), ...names));
 
   test('400 invalid_request: members of another type', async () => {
-    for (const changes of [{ identifiers: 'x' }, { identifiers: [1] }, { identifiers: [null] }, { identifiers: [{ kind: 'phone', value: 8613800138000 }] }, { codeChallenge: 1 }, { device: 'Pixel' }])
+    for (const changes of [
+      { identifiers: 'x' },
+      { identifiers: [1] },
+      { identifiers: [null] },
+      { identifiers: [{ kind: 'phone', value: 8613800138000 }] },
+      { codeChallenge: 1 },
+      { device: 'Pixel' },
+    ])
       invalid(await identify(changes));
   });
 
@@ -62,15 +72,29 @@ describe('POST /api/login/identify', { concurrency: 6 }, () => {
     ok(await new Phone(...Array.from({ length: 7 }, newPhone), account.phone).identify(), 202);
   });
 
-  test('404 no_live_connection: the same bytes whatever the reason: unknown, not connected, gone, muted, knows only the number', async () => {
-    const [offline, gone, declined, guarded] = await Promise.all([newAccount(), online(), asked(), asked({ identifiers: ({ app, phone }) => [app, phone] })]);
+  test('404 no_live_connection: the same bytes whatever the reason: ' +
+    'unknown, not connected, gone, muted, knows only the number', async () => {
+    const [offline, gone, declined, guarded] = await Promise.all([
+      newAccount(),
+      online(),
+      asked(),
+      asked({ identifiers: ({ app, phone }) => [app, phone] }),
+    ]);
     await Pc.signIn(offline);
     gone.socket.close();
     await gone.socket.closed;
     await until(async () => (await new Phone(gone.account.phone).identify()).status === 404);
     ok(await declined.pc.post(`/api/login/${declined.attempt.attemptId}/decline`), 204);
     const answers = [];
-    for (const identifier of [newPhone(), newApp(), offline.phone, gone.account.phone, declined.account.phone, guarded.account.phone]) answers.push(await new Phone(identifier).identify());
+    for (const identifier of [
+      newPhone(),
+      newApp(),
+      offline.phone,
+      gone.account.phone,
+      declined.account.phone,
+      guarded.account.phone,
+    ])
+      answers.push(await new Phone(identifier).identify());
     for (const answer of answers) nobody(answer);
     assert.deepEqual([...new Set(answers.map(({ text }) => text))], [answers[0].text]);
     const headers = answers.map(({ headers: { date, ...rest } }) => JSON.stringify(rest));

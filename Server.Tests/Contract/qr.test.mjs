@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, scan, send, ticketOf } from './client.mjs';
-import { asked, expireTickets, newAccount, ok, online, pass, problem, redeemed, signedIn, signedOut, until, wholeSeconds } from './support.mjs';
+import {
+  asked, expireTickets, newAccount, ok, online, pass, problem, redeemed, signedIn, signedOut, until, wholeSeconds,
+} from './support.mjs';
 
 const qr = (pc, { attemptId }) => pc.post(`/api/login/${attemptId}/qr`);
 const decline = (pc, { attemptId }) => pc.post(`/api/login/${attemptId}/decline`);

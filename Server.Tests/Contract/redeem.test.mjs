@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Pc, Phone, base64url, sql, ticketOf } from './client.mjs';
-import { asked, bind, device, expireTickets, invalid, members, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn, signedOut, token, unbind, uuid } from './support.mjs';
+import {
+  asked, bind, device, expireTickets, invalid, members, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn,
+  signedOut, token, unbind, uuid,
+} from './support.mjs';
 
 const unknown = () => base64url(randomBytes(16));
 const declined = ({ pc, attempt }) => pc.post(`/api/login/${attempt.attemptId}/decline`);
@@ -14,7 +17,8 @@ const signOut = async ({ pc }) => ok(await pc.delete('/api/session'), 204);
 const codes = {
   already_redeemed: async (there) => {
     there.login = ok(await there.phone.redeem(there.ticket));
-    await sql`update login_attempt set created_at = created_at - interval '61 s', redeemed_at = redeemed_at - interval '61 s' where id = ${there.attempt.attemptId}`;
+    await sql`update login_attempt set created_at = created_at - interval '61 s', redeemed_at = redeemed_at - interval '61 s'
+      where id = ${there.attempt.attemptId}`;
   },
   declined,
   superseded: supersede,
@@ -35,13 +39,18 @@ describe('POST /api/login/redeem', { concurrency: 6 }, () => {
     assert.deepEqual(login.account, { username: account.username, displayName: account.displayName });
     assert.equal((await signedIn(phone)).session.id, login.session.id);
     const { sessions } = ok(await pc.get('/api/sessions'));
-    assert.deepEqual(sessions.filter(({ kind }) => kind === 'mobile').map(({ id, parentId, device }) => [id, parentId, device]), [[login.session.id, pc.session.id, device]]);
+    assert.deepEqual(
+      sessions.filter(({ kind }) => kind === 'mobile').map(({ id, parentId, device }) => [id, parentId, device]),
+      [[login.session.id, pc.session.id, device]],
+    );
   });
 
   test('200: identifiers in another spelling, and fewer of them than were asked with', async () => {
     const { account, phone, ticket } = await asked({ identifiers: ({ app, phone }) => [app, newPhone(), phone] });
     const { value } = account.phone;
-    ok(await phone.redeem(ticket, { identifiers: [{ kind: 'phone', value: `${value.slice(0, 4)} (${value.slice(4, 7)}) ${value.slice(7)}` }] }));
+    ok(await phone.redeem(ticket, {
+      identifiers: [{ kind: 'phone', value: `${value.slice(0, 4)} (${value.slice(4, 7)}) ${value.slice(7)}` }],
+    }));
   });
 
   test('200: of the identifiers sent, one that is bound is enough', async () => {
@@ -74,13 +83,20 @@ describe('POST /api/login/redeem', { concurrency: 6 }, () => {
 
   test('400 invalid_ticket, the same bytes whatever the reason', async () => {
     const stranger = newPhone();
-    const [theirs, unbound, foreign, app] = await Promise.all([asked(), asked(), asked({ identifiers: ({ phone }) => [phone, stranger] }), asked({ identifiers: ({ app, phone }) => [app, phone] })]);
+    const [theirs, unbound, foreign, app] = await Promise.all([
+      asked(),
+      asked(),
+      asked({ identifiers: ({ phone }) => [phone, stranger] }),
+      asked({ identifiers: ({ app, phone }) => [app, phone] }),
+    ]);
     await unbind(unbound.account.phone);
     const wrong = new Phone();
     const answers = {
       'unknown ticket': await theirs.phone.redeem(unknown()),
       'wrong verifier': await theirs.phone.redeem(theirs.ticket, { codeVerifier: wrong.verifier }),
-      'an identifier that is not among those of the attempt': await theirs.phone.redeem(theirs.ticket, { identifiers: [theirs.account.phone, newPhone()] }),
+      'an identifier that is not among those of the attempt': await theirs.phone.redeem(theirs.ticket, {
+        identifiers: [theirs.account.phone, newPhone()],
+      }),
       'bound, but not among those of the attempt': await theirs.phone.redeem(theirs.ticket, { identifiers: [theirs.account.app] }),
       'no longer bound': await unbound.phone.redeem(unbound.ticket),
       'none of those sent is bound': await foreign.phone.redeem(foreign.ticket, { identifiers: [stranger] }),
@@ -137,7 +153,8 @@ describe('POST /api/login/redeem', { concurrency: 6 }, () => {
 
   test('Repeated within 60 s: the same answer with the same token', async () => {
     const { phone, ticket, login, attempt } = await redeemed();
-    await sql`update login_attempt set created_at = created_at - interval '50 s', redeemed_at = redeemed_at - interval '50 s' where id = ${attempt.attemptId}`;
+    await sql`update login_attempt set created_at = created_at - interval '50 s', redeemed_at = redeemed_at - interval '50 s'
+      where id = ${attempt.attemptId}`;
     const { expiresIn, ...again } = ok(await phone.redeem(ticket));
     const { expiresIn: before, ...first } = login;
     assert.deepEqual(again, first);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, cookieName, origin, rows, secure, send, sha256, sql } from './client.mjs';
-import { invalid, members, newAccount, newName, newSlowAccount, ok, online, passForSession, password, problem, redeemed, signedIn, signedOut, token, uuid, wholeSeconds } from './support.mjs';
+import {
+  invalid, members, newAccount, newName, newSlowAccount, ok, online, passForSession, password, problem, redeemed,
+  signedIn, signedOut, token, uuid, wholeSeconds,
+} from './support.mjs';
 
 const signIn = (json, headers = {}) => send('POST', '/api/session', { json, headers: { origin, ...headers } });
 
@@ -21,7 +24,10 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
 
   test('The cookie: its name and attributes follow PublicOrigin, never the request', async () => {
     const account = await newAccount();
-    for (const headers of [{}, { host: 'login.example.org', 'x-forwarded-proto': secure ? 'http' : 'https', 'x-forwarded-host': 'login.example.org' }]) {
+    for (const headers of [
+      {},
+      { host: 'login.example.org', 'x-forwarded-proto': secure ? 'http' : 'https', 'x-forwarded-host': 'login.example.org' },
+    ]) {
       const { answer } = await Pc.signIn(account, headers);
       assert.equal(answer.headers['set-cookie'].length, 1);
       const [pair, ...attributes] = answer.headers['set-cookie'][0].split(/; */);
@@ -42,7 +48,9 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
   test('Tokens are 32 bytes in base64url, and the server keeps only their SHA-256', async () => {
     const { pc, login, account } = await redeemed();
     for (const secret of [pc.token, login.accessToken]) assert.match(secret, token);
-    const dump = JSON.stringify(await rows`select s.* from session s join account a on a.id = s.account_id where a.username = ${account.username}`);
+    const dump = JSON.stringify(
+      await rows`select s.* from session s join account a on a.id = s.account_id where a.username = ${account.username}`,
+    );
     for (const secret of [pc.token, login.accessToken]) {
       assert.ok(!dump.includes(secret) && !dump.includes(Buffer.from(secret, 'base64url').toString('hex')), 'the token is not kept');
       const hashes = [sha256(Buffer.from(secret, 'base64url')), sha256(secret)].map((hash) => hash.toString('hex'));
@@ -140,7 +148,8 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
 
   test('A session that has expired is none', async () => {
     const pc = await Pc.signIn(await newAccount());
-    await sql`update session set created_at = now() - interval '1 day', last_seen_at = now(), expires_at = now() - interval '1 s' where id = ${pc.session.id}`;
+    await sql`update session set created_at = now() - interval '1 day', last_seen_at = now(), expires_at = now() - interval '1 s'
+      where id = ${pc.session.id}`;
     await signedOut(pc);
   });
 
@@ -252,7 +261,8 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
     problem(await send('DELETE', path, { headers: { origin } }), 401, 'session_required');
     problem(await phone.delete(path), 403, 'web_session_required');
     for (const suffix of ['', '?admitted=true']) problem(await stranger.delete(path + suffix), 404, 'not_found');
-    for (const id of ['00000000-0000-0000-0000-000000000000', 'nonsense']) problem(await pc.delete(`/api/sessions/${id}`), 404, 'not_found');
+    for (const id of ['00000000-0000-0000-0000-000000000000', 'nonsense'])
+      problem(await pc.delete(`/api/sessions/${id}`), 404, 'not_found');
     await signedIn(pc);
     await signedIn(phone);
   });
@@ -268,7 +278,8 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
     const { pc, phone, login } = await redeemed();
     const get = (authorization) => pc.send('GET', '/api/session', { headers: { authorization } });
     assert.equal(ok(await get(`Bearer ${phone.token}`)).session.id, login.session.id);
-    for (const useless of ['Bearer nonsense', 'Basic YTpi', 'Bearer', `Bearer ${pc.token}`]) problem(await get(useless), 401, 'session_required');
+    for (const useless of ['Bearer nonsense', 'Basic YTpi', 'Bearer', `Bearer ${pc.token}`])
+      problem(await get(useless), 401, 'session_required');
   });
 
   test('Credentials: a token of the other kind is no session (401)', async () => {
@@ -292,10 +303,15 @@ describe('PC and phone sessions', { concurrency: 6 }, () => {
 });
 
 describe('POST /api/session: what takes a password check its time', () => {
-  test('POST /api/session 401 invalid_credentials: unknown user, wrong password and disabled account answer alike, in like time', async () => {
+  test('POST /api/session 401 invalid_credentials: ' +
+    'unknown user, wrong password and disabled account answer alike, in like time', async () => {
     const [known, disabled] = await Promise.all([newSlowAccount(), newSlowAccount()]);
     await sql`select admin.disable_account(${disabled.username})`;
-    const asks = [{ username: known.username, password: 'wrong' }, { username: newName(), password }, { username: disabled.username, password }];
+    const asks = [
+      { username: known.username, password: 'wrong' },
+      { username: newName(), password },
+      { username: disabled.username, password },
+    ];
     const fastest = [Infinity, Infinity, Infinity];
     const texts = new Set();
     const alike = () => Number.isFinite(fastest[0]) && Math.min(...fastest) > Math.max(...fastest) / 3;

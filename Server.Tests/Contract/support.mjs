@@ -13,7 +13,8 @@ export const token = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/; // 32 bytes, canon
 export const newName = () => `c-${randomUUID()}`;
 export const newPhone = () => ({ kind: 'phone', value: `+888${String(randomInt(1e12)).padStart(12, '0')}` });
 export const newApp = () => ({ kind: 'app', value: randomUUID() });
-export const bind = (account, { kind, value }, label = 'Pixel 10') => sql`select admin.bind(${account.username}, ${kind}, ${value}, ${label})`;
+export const bind = (account, { kind, value }, label = 'Pixel 10') =>
+  sql`select admin.bind(${account.username}, ${kind}, ${value}, ${label})`;
 export const unbind = ({ kind, value }) => sql`select admin.unbind(${kind}, ${value})`;
 
 const template = { username: newName(), password, displayName: 'Contract Test' };
@@ -23,13 +24,17 @@ let made;
 /** An account as the administrator makes it: the password is hashed at cost 12, which takes its time, here and at each sign-in. */
 export const newSlowAccount = () => newAccount(false);
 
-/** An account of one's own, with a phone number and an app id bound to it: a copy of one in the database, with a hash of cost 4 for the same password. */
+/**
+ * An account of one's own, with a phone number and an app id bound to it:
+ * a copy of one in the database, with a hash of cost 4 for the same password.
+ */
 export async function newAccount(quick = true) {
   const account = { ...template, username: newName(), phone: newPhone(), app: newApp() };
   const { username, phone, app } = account;
   await (made ??= sql`select admin.create_account(${template.username}, ${password}, ${template.displayName})`);
   await sql`insert into account select copy.* from account a,
-      jsonb_populate_record(a, regexp_replace(to_jsonb(a)::text, ${quick ? '\\$2[aby]\\$12\\$[./A-Za-z0-9]{53}' : '^$'}, ${quickHash})::jsonb
+      jsonb_populate_record(a, regexp_replace(to_jsonb(a)::text,
+        ${quick ? '\\$2[aby]\\$12\\$[./A-Za-z0-9]{53}' : '^$'}, ${quickHash})::jsonb
         || jsonb_build_object('id', gen_random_uuid(), 'username', ${username}::text)) copy where a.username = ${template.username};
     select admin.bind(${username}, 'phone', ${phone.value}, 'Pixel 10'), admin.bind(${username}, 'app', ${app.value}, 'Pixel 10')`;
   return account;
@@ -77,7 +82,8 @@ export const passForSession = (id, time) => sql`update session set created_at = 
 
 /** Lets the tickets expire while their attempt stays open. */
 export const expireTickets = ({ attemptId }) =>
-  sql`update login_ticket set created_at = created_at - interval '61 s', expires_at = expires_at - interval '61 s' where attempt_id = ${attemptId}`;
+  sql`update login_ticket set created_at = created_at - interval '61 s', expires_at = expires_at - interval '61 s'
+    where attempt_id = ${attemptId}`;
 
 export function ok(answer, status = 200) {
   assert.equal(answer.status, status, answer.text);
@@ -95,7 +101,8 @@ export function problem(answer, status, code) {
   assert.equal(code === 'invalid_request', errors !== undefined, 'errors come with invalid_request');
   if (errors) {
     assert.ok(Object.keys(errors).length, 'errors names a member');
-    for (const messages of Object.values(errors)) assert.ok(Array.isArray(messages) && messages.length && messages.every((m) => typeof m === 'string'));
+    for (const messages of Object.values(errors))
+      assert.ok(Array.isArray(messages) && messages.length && messages.every((m) => typeof m === 'string'));
   }
   assert.doesNotMatch(answer.text, /Npgsql|Postgres|Exception|System\.|\bat \w+\.|\.cs\b|select |trace/i);
   if (status === 429 || status === 503) assert.match(answer.headers['retry-after'] ?? '', /^[1-9]\d*$/);
@@ -110,7 +117,8 @@ export function invalid(answer, ...members) {
 }
 
 export const members = (object, ...names) => assert.deepEqual(Object.keys(object).sort(), names.sort());
-export const wholeSeconds = (value, from, to) => assert.ok(Number.isInteger(value) && value >= from && value <= to, `${value} is whole, ${from} to ${to}`);
+export const wholeSeconds = (value, from, to) =>
+  assert.ok(Number.isInteger(value) && value >= from && value <= to, `${value} is whole, ${from} to ${to}`);
 export const signedOut = async (who) => problem(await who.get('/api/session'), 401, 'session_required');
 export const signedIn = async (who) => ok(await who.get('/api/session'));
 
@@ -124,5 +132,10 @@ export async function until(condition, within = 5000) {
 }
 
 /** The handshake of RFC 6455 by hand, to see what is refused. */
-const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+const upgrade = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
 export const handshake = (headers, path = '/connect') => send('GET', path, { headers: { ...upgrade, ...headers } });
