@@ -100,7 +100,8 @@ internal sealed class BrowserConnectionTests
                 return Encoding.UTF8.GetString(buffer, 0, frame.Count);
             }
 
-            await browser.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Page.Patience());
+            // Not awaited: a browser waits for the server to end the TCP connection, up to a second.
+            _ = browser.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Page.Patience());
             return $"close {(int)frame.CloseStatus!}";
         }
 
