@@ -13,7 +13,7 @@ namespace QrLogin.Server.Tests.Host;
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private readonly List<string> databases = [];
-    private readonly string cluster = $"test-{Environment.ProcessId}";
+    private readonly string cluster = Environment.GetEnvironmentVariable("QRLOGIN_TEST_CLUSTER") ?? $"test-{Environment.ProcessId}";
     private PostgreSqlContainer? container;
     private string? privateCluster;
     private string server = "";
