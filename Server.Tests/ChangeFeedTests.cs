@@ -140,7 +140,7 @@ internal sealed class ChangeFeedLossTests
         using var scene = await Scene.ReadyAsync();
         using var newPhone = scene.AnotherPhone(("phone", Phone.NewNumber()));
 
-        // In one transaction: the listener dies before the notification could reach it.
+        // Without its trigger, so that only reading everything again can find it.
         await World.Admin.ExecuteAsync(
             """
             alter table binding disable trigger binding_changed;

@@ -18,7 +18,7 @@ internal sealed class ContractTests
         await using var server = new TestServer(World.Database);
         var database = new NpgsqlConnectionStringBuilder(World.Database);
 
-        await RunAsync("npm", ["ci"], folder, []);
+        await RunAsync("npm", ["ci"], folder, [], isNeeded: Environment.GetEnvironmentVariable("CI") == "true");
         await RunAsync("node", ["--test"], folder, new()
         {
             ["QRLOGIN_URL"] = server.Address.ToString().TrimEnd('/'),
@@ -28,7 +28,7 @@ internal sealed class ContractTests
         });
     }
 
-    private static async Task RunAsync(string program, string[] arguments, string folder, Dictionary<string, string> environment)
+    private static async Task RunAsync(string program, string[] arguments, string folder, Dictionary<string, string> environment, bool isNeeded = true)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -48,6 +48,11 @@ internal sealed class ContractTests
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             await TestContext.Out.WriteLineAsync(string.Join('\n', output.Split('\n').TakeLast(12)));
+            if (process.ExitCode != 0 && !isNeeded)
+            {
+                Assert.Ignore($"{program} {string.Join(' ', arguments)} failed, perhaps for want of a network: {await errors}");
+            }
+
             Assert.That(process.ExitCode, Is.Zero, $"{output}\n{await errors}");
         }
         catch (System.ComponentModel.Win32Exception) when (Environment.GetEnvironmentVariable("CI") != "true")

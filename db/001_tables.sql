@@ -94,6 +94,7 @@ create table login_attempt (
   constraint login_attempt_redeemed check (num_nulls(redeemed_at, session_id, token_salt) in (0, 3))
 );
 create index login_attempt_recent on login_attempt (account_id, created_at);
+create index login_attempt_expiry on login_attempt using brin (expires_at);
 create unique index login_attempt_open on login_attempt (account_id)
   where redeemed_at is null and declined_at is null and superseded_at is null;
 

@@ -43,6 +43,14 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
         return granted["session"]["id"]!.ToString();
     }
 
+    /// <summary>The same phone again: its identifiers and its verifier.</summary>
+    public Phone AnotherPhone(string verifier)
+    {
+        var twin = AnotherPhone();
+        twin.Verifier = verifier;
+        return twin;
+    }
+
     /// <summary>Another phone with the same identifiers, or others.</summary>
     public Phone AnotherPhone(params (string Kind, string Value)[] identifiers)
     {

@@ -25,7 +25,8 @@ internal sealed class TestDatabase : IAsyncDisposable
         var test = new TestDatabase();
         test.server = Environment.GetEnvironmentVariable("QRLOGIN_TEST_DB") is { Length: > 0 } given ? given
             : await test.TryContainerAsync() ?? (test.privateCluster = Script("start", test.cluster));
-        var place = test.container is { } container ? $"container {container.Name}" : test.privateCluster is null ? "$QRLOGIN_TEST_DB" : "private cluster";
+        var place = test.container is { } container ? $"container {container.Name}"
+            : test.privateCluster is null ? "$QRLOGIN_TEST_DB" : "private cluster";
         await TestContext.Progress.WriteLineAsync($"PostgreSQL: {place}");
         return test;
     }

@@ -22,7 +22,7 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
 
     private readonly Lock gate = new();
     private readonly Queue<byte[]> outbox = new();
-    private readonly TaskCompletionSource sentClose = new();
+    private readonly TaskCompletionSource sentClose = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isSending = true; // until the welcome, so that nothing precedes it
     private CloseReason? closing;
     private Timer? closeTimer;
@@ -36,8 +36,8 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     /// <summary>When the session expires, as a timestamp of <see cref="TimeProvider"/>.</summary>
     public long ExpiresAt => expiresAt;
 
-    /// <summary>What finds this connection; written by <see cref="BrowserConnections"/> under its lock.</summary>
-    public Identifier[] Identifiers { get; set; } = [];
+    /// <summary>What finds this connection, null until it is known; written by <see cref="BrowserConnections"/> under its lock.</summary>
+    public Identifier[]? Identifiers { get; set; }
 
     /// <summary>Queues a message.</summary>
     /// <returns>False when the socket is closing, or is closed now because its peer has not read for too long.</returns>

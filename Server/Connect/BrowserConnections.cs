@@ -118,7 +118,7 @@ internal sealed class BrowserConnections
     {
         lock (gate)
         {
-            if (!bySession.Find(connection.SessionId).Contains(connection) || connection.Identifiers.AsSpan().SequenceEqual(identifiers))
+            if (!bySession.Find(connection.SessionId).Contains(connection) || connection.Identifiers?.SequenceEqual(identifiers) == true)
             {
                 return false;
             }
@@ -153,7 +153,7 @@ internal sealed class BrowserConnections
 
     private void IndexLocked(BrowserConnection connection, Identifier[] identifiers)
     {
-        foreach (var identifier in connection.Identifiers)
+        foreach (var identifier in connection.Identifiers ?? [])
         {
             byIdentifier.Remove(identifier, connection);
         }

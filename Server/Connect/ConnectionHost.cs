@@ -54,7 +54,7 @@ internal sealed class ConnectionHost(
         connections.Reindex(connection, state.Identifiers);
         if (feed.Version != version)
         {
-            keeper.Check([session.AccountId], sessionsToo: true); // a newer read may have come before this one
+            keeper.Check([session.AccountId], sessionsToo: false); // a newer read may have come before this one
         }
 
         return new WelcomeMessage(

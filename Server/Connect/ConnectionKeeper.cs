@@ -30,7 +30,7 @@ internal sealed class ConnectionKeeper : BackgroundService
         feed.Resumed += () => Check(connections.Accounts(), sessionsToo: true);
     }
 
-    /// <summary>Has these accounts read again soon; those without a live connection cost nothing.</summary>
+    /// <summary>Has these accounts read again soon; those without a live connection cost no read.</summary>
     public void Check(Guid[] accountIds, bool sessionsToo)
     {
         lock (gate)
@@ -39,9 +39,12 @@ internal sealed class ConnectionKeeper : BackgroundService
             {
                 changed[accountId] = sessionsToo || changed.GetValueOrDefault(accountId);
             }
-        }
 
-        wake.Release();
+            if (wake.CurrentCount == 0)
+            {
+                wake.Release(); // never counted up: one pass takes all there is
+            }
+        }
     }
 
     public override void Dispose()
@@ -55,20 +58,20 @@ internal sealed class ConnectionKeeper : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             await wake.WaitAsync(ExpiryTick, stoppingToken);
-            CloseExpired();
-            for (var accounts = Take(); accounts.Count > 0; accounts = Take())
+            var accounts = Take();
+            try
             {
-                try
+                CloseExpired();
+                for (; accounts.Count > 0; accounts = Take())
                 {
                     await ReadAgainAsync(accounts);
                 }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    logger.LogWarning(e, "{Accounts} changed accounts could not be read; they are read again in a second", accounts.Count);
-                    await Task.Delay(ExpiryTick, time, stoppingToken);
-                    PutBack(accounts);
-                    break;
-                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogWarning(e, "{Accounts} changed accounts could not be read; they are read again in a second", accounts.Count);
+                await Task.Delay(ExpiryTick, time, stoppingToken);
+                PutBack(accounts);
             }
         }
     }
@@ -104,7 +107,8 @@ internal sealed class ConnectionKeeper : BackgroundService
             return;
         }
 
-        var state = await store.ReadAsync([.. accounts.Keys], [.. live.Select(each => each.SessionId).Distinct()]);
+        var state = await store.ReadAsync(
+            [.. live.Select(each => each.AccountId).Distinct()], [.. live.Select(each => each.SessionId).Distinct()]);
         foreach (var connection in live)
         {
             if (!state.Sessions.Contains(connection.SessionId))
@@ -114,7 +118,7 @@ internal sealed class ConnectionKeeper : BackgroundService
             }
 
             Identifier[] identifiers = [.. state.Identifiers[connection.AccountId]];
-            if (connections.Reindex(connection, identifiers))
+            if (connection.Identifiers is not null && connections.Reindex(connection, identifiers))
             {
                 connection.TrySend(new IdentifiersMessage(MaskedIdentifier.Of(identifiers)).ToUtf8());
             }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 
 namespace QrLogin.Server.Http;
 
+/// <summary>From where a call comes, and what counts as one address.</summary>
 internal static class ClientAddress
 {
     /// <summary>From where the call comes. An IPv4 peer on a dual-stack socket is IPv4; an IPv6 address has no scope.</summary>

@@ -7,8 +7,8 @@ namespace QrLogin.Server.Http;
 /// <summary>For the operator: is the process alive, can it serve.</summary>
 internal static class HealthEndpoints
 {
-    /// <summary>In seconds: how long a client waits when this server is going away.</summary>
-    private const int RetryAfterGoingAway = 10;
+    /// <summary>In seconds: how long to wait for a server that is going away, or for one that is being migrated.</summary>
+    private const int RetryAfter = 5;
 
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
@@ -23,11 +23,11 @@ internal static class HealthEndpoints
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
+            return Problem.Unavailable.Result(context.Response, RetryAfter);
         }
 
         var isMigrated = await database.RunAsync(connection =>
             connection.ExecuteScalarAsync<bool>("select to_regclass('public.login_ticket') is not null"));
-        return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
+        return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfter);
     }
 }

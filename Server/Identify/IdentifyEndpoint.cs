@@ -23,33 +23,51 @@ internal static class IdentifyEndpoint
     }
 
     private static async Task<Results<Accepted<IdentifyResponse>, ProblemHttpResult>> Identify(
-        IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, Presenter presenter, HttpContext context)
+        IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, Presenter presenter, ScreenStore screens,
+        HttpContext context)
     {
         var phone = request.Phone(context);
         var accountId = connections.FindAccount(phone.Identifiers);
         var tickets = accountId is { } found ? Array.ConvertAll(presenter.LiveSessions(found), Ticket.For) : [];
         var outcome = await attempts.OpenAsync(accountId, phone, tickets);
-        if (outcome.SupersededId is { } superseded)
+        if (outcome.Verdict == IdentifyOutcome.Opened)
         {
-            presenter.Superseded(accountId!.Value, superseded);
+            return await ShowAsync(outcome, accountId!.Value, phone, tickets, presenter, screens)
+                ? Accepted(outcome) : Problem.NoLiveConnection.Result();
         }
 
-        var isOnScreen = outcome.Verdict == IdentifyOutcome.Opened ? Show(outcome, tickets, phone, presenter)
-            : outcome.Verdict == IdentifyOutcome.Repeated;
-        return isOnScreen ? Accepted(outcome)
-            : outcome.Verdict == IdentifyOutcome.Limited ? Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value)
-            : Problem.NoLiveConnection.Result();
+        return outcome.Verdict switch
+        {
+            IdentifyOutcome.Repeated => Accepted(outcome),
+            IdentifyOutcome.Limited => Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value),
+            _ => Problem.NoLiveConnection.Result(),
+        };
     }
 
     /// <returns>Whether any socket took a code.</returns>
-    private static bool Show(IdentifyOutcome outcome, Ticket[] tickets, PhoneRequest phone, Presenter presenter)
+    private static async Task<bool> ShowAsync(
+        IdentifyOutcome outcome, Guid accountId, PhoneRequest phone, Ticket[] tickets, Presenter presenter, ScreenStore screens)
     {
-        var device = new AttemptDevice(phone.Device.Name, phone.Device.Platform, phone.Address.ToString());
-        var onScreen = new AttemptOnScreen(outcome.Id!.Value, outcome.ExpiresIn!.Value, Ticket.Lifetime, $"{outcome.CheckCode}", device);
-        var isShown = false;
-        foreach (var ticket in tickets)
+        if (outcome.SupersededId is { } superseded)
         {
-            isShown |= outcome.Sessions.Contains(ticket.SessionId) && presenter.Show(ticket, onScreen);
+            presenter.Superseded(accountId, superseded);
+        }
+
+        var attemptId = outcome.Id!.Value;
+        var device = new AttemptDevice(phone.Device.Name, phone.Device.Platform, phone.Address.ToString());
+        var onScreen = new AttemptOnScreen(attemptId, outcome.ExpiresIn!.Value, Ticket.Lifetime, $"{outcome.CheckCode}", device);
+        var isShown = false;
+        foreach (var ticket in tickets.Where(each => outcome.Sessions.Contains(each.SessionId)))
+        {
+            isShown |= presenter.Show(ticket, onScreen);
+        }
+
+        // A PC that connected while the attempt was being stored has no ticket yet, and its welcome came too early to name the attempt.
+        foreach (var sessionId in presenter.LiveSessions(accountId).Except(tickets.Select(each => each.SessionId)))
+        {
+            var ticket = Ticket.For(sessionId);
+            var code = await screens.RefreshAsync(attemptId, accountId, ticket, isConnected: true);
+            isShown |= code?.Outcome == FreshCode.Shown && presenter.Show(ticket, code.OnScreen(attemptId));
         }
 
         return isShown;
@@ -88,7 +106,7 @@ public sealed record IdentifyRequest(
 
     internal PhoneRequest Phone(HttpContext context) => new(
         Identifiers!.Normal(),
-        System.Buffers.Text.Base64Url.DecodeFromChars(CodeChallenge),
+        Secret.Bytes(CodeChallenge!),
         Sessions.Device.Claimed(Device?.Name, Device?.Platform),
         ClientAddress.Of(context));
 }

@@ -31,7 +31,7 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
     public void Redeemed(Guid accountId, Guid attemptId, Guid sessionId, Device device)
     {
         End(accountId, new EndedMessage(attemptId, EndedMessage.Redeemed, new AdmittedSession(sessionId, device)));
-        Push(connections.OfAccount(accountId), new SessionsMessage());
+        Push(connections.OfAccount(accountId), SessionsMessage.Utf8);
     }
 
     /// <summary>A newer attempt took its place; all screens of the account are told.</summary>
@@ -42,16 +42,14 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
 
     private void End(Guid accountId, EndedMessage message) => Push(connections.OfAccount(accountId), message);
 
-    private static bool Push(BrowserConnection[] to, PushMessage message)
+    private static bool Push(BrowserConnection[] to, PushMessage message) => to.Length > 0 && Push(to, message.ToUtf8());
+
+    private static bool Push(BrowserConnection[] to, byte[] message)
     {
         var isTaken = false;
-        if (to.Length > 0)
+        foreach (var connection in to)
         {
-            var bytes = message.ToUtf8();
-            foreach (var connection in to)
-            {
-                isTaken |= connection.TrySend(bytes);
-            }
+            isTaken |= connection.TrySend(message);
         }
 
         return isTaken;

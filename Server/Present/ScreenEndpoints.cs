@@ -22,7 +22,7 @@ internal static class ScreenEndpoints
         Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, HttpContext context)
     {
         var ticket = Ticket.For(caller.Id);
-        var code = await screens.RefreshAsync(attemptId, caller, ticket, presenter.CanShow(caller.Id));
+        var code = await screens.RefreshAsync(attemptId, caller.AccountId, ticket, presenter.CanShow(caller.Id));
         return code?.Outcome switch
         {
             null => Problem.NotFound.Result(),

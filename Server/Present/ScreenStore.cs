@@ -1,5 +1,4 @@
 using QrLogin.Server.Connect;
-using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Present;
@@ -7,10 +6,10 @@ namespace QrLogin.Server.Present;
 /// <summary>What a person at the PC does to an attempt, in PostgreSQL; each is one round trip. Safe for concurrent use.</summary>
 internal sealed class ScreenStore(Database database)
 {
-    /// <summary>Stores one more ticket of the attempt for the caller's session, at most 8 in all.</summary>
+    /// <summary>Stores one more ticket of the attempt for the ticket's session, at most 8 in all.</summary>
     /// <param name="isConnected">Whether a page of the session could show it.</param>
     /// <returns>Null when the account has no such attempt.</returns>
-    public Task<FreshCode?> RefreshAsync(Guid attemptId, Session session, Ticket ticket, bool isConnected)
+    public Task<FreshCode?> RefreshAsync(Guid attemptId, Guid accountId, Ticket ticket, bool isConnected)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -41,8 +40,8 @@ internal sealed class ScreenStore(Database database)
             """;
         var arguments = new
         {
-            session.AccountId,
-            sessionId = session.Id,
+            accountId,
+            sessionId = ticket.SessionId,
             attemptId,
             hash = ticket.Secret.Hash,
             ticketLifetime = Ticket.Lifetime,
@@ -71,6 +70,7 @@ internal sealed class ScreenStore(Database database)
     }
 }
 
+/// <summary>What came of asking for a fresh code.</summary>
 internal sealed record FreshCode
 {
     public const string Shown = "shown";

@@ -66,6 +66,7 @@ internal sealed class SessionStore(Database database)
     }
 }
 
+/// <summary>A live session in the list.</summary>
 internal sealed record SessionRow
 {
     public required Guid Id { get; init; }

@@ -5,7 +5,7 @@ namespace QrLogin.Server.Storage;
 /// <summary>
 /// Hears which accounts have been changed, by whomever: this node, another, an administrator (<c>db/005_change_feed.sql</c>). What it
 /// says is a reason to read again. It listens again by itself when its connection is lost, and then says so, because what happened
-/// meanwhile was not heard. Handlers are called one at a time and must not block.
+/// meanwhile was not heard. Handlers are called from any thread and must not block.
 /// </summary>
 internal sealed class ChangeFeed(NpgsqlDataSource source, ILogger<ChangeFeed> logger) : BackgroundService
 {

@@ -36,6 +36,10 @@ internal sealed class Secret
         return secret is not null;
     }
 
+    /// <summary>The bytes of canonical base64url.</summary>
+    /// <exception cref="FormatException">It is not.</exception>
+    public static byte[] Bytes(string text) => Decode(text) ?? throw new FormatException("It is not canonical base64url.");
+
     /// <summary>Whether it is <paramref name="length"/> bytes in canonical base64url.</summary>
     public static bool IsBase64Url(string? text, int length) => TryParse(text, length, out _);
 

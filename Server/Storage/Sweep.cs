@@ -1,4 +1,5 @@
 using Dapper;
+using Npgsql;
 
 namespace QrLogin.Server.Storage;
 
@@ -6,9 +7,12 @@ namespace QrLogin.Server.Storage;
 /// Deletes what nobody needs any more, once an hour: attempts 7 days after they expired, sessions 30 days after they ended, a PC's as
 /// long as a phone that it admitted. In small steps, so that it never holds a lock for long; several nodes do not get in each other's way.
 /// </summary>
-internal sealed class Sweep(Database database, ILogger<Sweep> logger) : BackgroundService
+internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : BackgroundService
 {
     private const int Step = 1000;
+
+    /// <summary>No request waits for it, so it may read through a table that has grown.</summary>
+    private const int SecondsPerStep = 60;
 
     /// <returns>How many rows were deleted.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -33,8 +37,8 @@ internal sealed class Sweep(Database database, ILogger<Sweep> logger) : Backgrou
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                deleted = await database.RunAsync(connection =>
-                    connection.ExecuteAsync(sql, new { Step }));
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                deleted = await connection.ExecuteAsync(sql, new { Step }, commandTimeout: SecondsPerStep);
                 total += deleted;
             }
             while (deleted == Step);
@@ -53,7 +57,7 @@ internal sealed class Sweep(Database database, ILogger<Sweep> logger) : Backgrou
                 var rows = await RunAsync(stoppingToken);
                 logger.LogInformation("Swept {Rows} expired rows", rows);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(e, "The sweep failed; it tries again in an hour");
             }

@@ -14,13 +14,14 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
     private const int IdleConnections = 5000;
     private static readonly int[] Clients = [1, 16, 64];
 
-    private readonly TimeSpan duration = TimeSpan.FromSeconds(isQuick ? 6 : 20);
+    private readonly TimeSpan duration = TimeSpan.FromSeconds(isQuick ? 6 : 15);
 
     public async Task<Figures> RunAsync()
     {
         say($"Making {IdleConnections} accounts");
         var population = new Population(database.ConnectionString, IdleConnections);
         await population.MakeAsync();
+        await population.AddHistoryAsync();
 
         say($"Opening {IdleConnections} connections to a bare Kestrel echo WebSocket");
         var echo = await IdleAsync([typeof(Bench).Assembly.Location, "echo", $"{EchoPort}"], EchoPort);
@@ -37,43 +38,63 @@ internal sealed class Bench(string root, NpgsqlConnectionStringBuilder database,
         var rows = new List<LoginFigures>();
         var logins = new Logins(Address(ServerPort), pages, IdleConnections);
         var pgbench = new Pgbench(root, database, IdleConnections);
-        await logins.RunAsync(4, TimeSpan.FromSeconds(4)); // the JIT, the pools, the prepared statements
+        await logins.RunAsync(16, TimeSpan.FromSeconds(8)); // the JIT, the pools, the prepared statements
+        var idleCpu = await IdleCpuAsync(server);
         foreach (var clients in Clients)
         {
             say($"{clients} {(clients == 1 ? "phone" : "phones")} at a time, and pgbench with as many");
-            rows.Add(await LoginsAsync(clients, population, server, logins, pgbench));
+            rows.Add(await LoginsAsync(clients, population, server, idleCpu, logins, pgbench));
         }
 
         return new Figures(IdleConnections, idle, echo, [.. rows]);
     }
 
-    private async Task<LoginFigures> LoginsAsync(int clients, Population population, MeasuredProcess server, Logins logins, Pgbench pgbench)
+    /// <param name="idleCpu">What the server's idle connections cost anyway, as a part of one core.</param>
+    private async Task<LoginFigures> LoginsAsync(
+        int clients, Population population, MeasuredProcess server, double idleCpu, Logins logins, Pgbench pgbench)
     {
         await population.ForgetAttemptsAsync();
-        var (cpu, ownCpu, allocated) = (server.Cpu, OwnCpu(), (await server.ProbeAsync()).Allocated);
+        var allocated = (await server.ProbeAsync()).Allocated;
+        var (cpu, ownCpu) = (server.Cpu, OwnCpu());
         var (count, seconds) = await logins.RunAsync(clients, duration);
-        var (cpuAfter, ownCpuAfter, allocatedAfter) = (server.Cpu, OwnCpu(), (await server.ProbeAsync()).Allocated);
-        if (await population.LoginsAsync() != count)
+        var (usedCpu, usedOwnCpu) = (server.Cpu - cpu - TimeSpan.FromSeconds(idleCpu * seconds), OwnCpu() - ownCpu);
+        var used = (await server.ProbeAsync()).Allocated - allocated;
+        var stored = await population.LoginsAsync();
+        if (stored != count)
         {
-            throw new InvalidOperationException($"{count} logins were counted, but PostgreSQL has {await population.LoginsAsync()}.");
+            throw new InvalidOperationException($"{count} logins were counted, but PostgreSQL has {stored}.");
         }
 
         await population.ForgetAttemptsAsync();
+        var pgbenchSeconds = await pgbench.RunAsync(clients, duration);
         return new LoginFigures(
-            clients, count / seconds, await pgbench.RunAsync(clients, duration),
-            (cpuAfter - cpu).TotalMilliseconds / count, (ownCpuAfter - ownCpu).TotalMilliseconds / count,
-            (allocatedAfter - allocated) / 1024.0 / count);
+            clients, count / seconds, await population.LoginsAsync() / pgbenchSeconds,
+            usedCpu.TotalMilliseconds / count, usedOwnCpu.TotalMilliseconds / count, used / 1024.0 / count);
+    }
+
+    /// <summary>Pings and timers of the idle connections, as a part of one core.</summary>
+    private static async Task<double> IdleCpuAsync(MeasuredProcess server)
+    {
+        var (cpu, clock) = (server.Cpu, Stopwatch.StartNew());
+        using var while5Seconds = new PeriodicTimer(TimeSpan.FromSeconds(5));
+        await while5Seconds.WaitForNextTickAsync();
+        return (server.Cpu - cpu) / clock.Elapsed;
     }
 
     private static async Task<IdleFigures> IdleAsync(string[] command, int port)
     {
-        using var process = await MeasuredProcess.StartAsync(command, Address(port));
+        using var process = await MeasuredProcess.StartAsync(command, Address(port), ("DOTNET_gcServer", "1")); // as the server has it
         using var pages = new Pages();
         return await IdleAsync(process, pages, port);
     }
 
     private static async Task<IdleFigures> IdleAsync(MeasuredProcess process, Pages pages, int port)
     {
+        using (var first = new Pages())
+        {
+            await first.OpenAsync(Address(port), 50); // what a process pays once
+        }
+
         var before = await process.ProbeAsync();
         await pages.OpenAsync(Address(port), IdleConnections);
         var after = await process.ProbeAsync();

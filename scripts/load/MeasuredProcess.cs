@@ -32,7 +32,9 @@ internal sealed class MeasuredProcess : IDisposable
             try
             {
                 using var answer = await http.GetAsync(ready);
-                return new MeasuredProcess(process, probe);
+                return process.HasExited
+                    ? throw new InvalidOperationException($"Something else listens at {ready}.")
+                    : new MeasuredProcess(process, probe);
             }
             catch (HttpRequestException) when (!process.HasExited)
             {
@@ -40,6 +42,7 @@ internal sealed class MeasuredProcess : IDisposable
             }
         }
 
+        process.Kill();
         throw new InvalidOperationException($"{string.Join(' ', arguments)} did not answer within 20 s.");
     }
 

@@ -36,7 +36,8 @@ internal sealed class Pages : IDisposable
     }
 
     /// <summary>The ticket in the next code that this page shows.</summary>
-    public async Task<string> TicketAsync(int page) => QrPixels.Read(await codes[page].Reader.ReadAsync()).Split('#')[1];
+    public async Task<string> TicketAsync(int page) => QrPixels.Read(
+        await codes[page].Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10))).Split('#')[1];
 
     public void Dispose()
     {
@@ -49,12 +50,16 @@ internal sealed class Pages : IDisposable
         var buffer = new byte[4096];
         try
         {
-            while (await socket.ReceiveAsync(buffer.AsMemory(), default) is { MessageType: WebSocketMessageType.Text } frame)
+            var length = 0;
+            while (await socket.ReceiveAsync(buffer.AsMemory(length), default) is { MessageType: WebSocketMessageType.Text } frame)
             {
-                if (buffer.AsSpan(0, frame.Count).StartsWith("{\"type\":\"qr\""u8))
+                length += frame.Count;
+                if (frame.EndOfMessage && buffer.AsSpan(0, length).StartsWith("{\"type\":\"qr\""u8))
                 {
-                    pngs.TryWrite(Image(buffer.AsSpan(0, frame.Count)));
+                    pngs.TryWrite(Image(buffer.AsSpan(0, length)));
                 }
+
+                length = frame.EndOfMessage ? 0 : length;
             }
 
             pngs.Complete(new WebSocketException($"The server closed with {socket.CloseStatus}."));

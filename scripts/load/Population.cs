@@ -9,8 +9,6 @@ namespace QrLogin.Load;
 /// <summary>The accounts of the bench: each with a phone number bound and a PC signed in, put into the database as they would be.</summary>
 internal sealed class Population(string owner, int size)
 {
-    public int Size => size;
-
     public static string Phone(int i) => $"+1999{i:0000000}";
 
     public static string Cookie(int i) => $"qrlogin={Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($"bench-{i}")))}";
@@ -32,9 +30,21 @@ internal sealed class Population(string owner, int size)
         await ExecuteAsync(sql);
     }
 
-    /// <summary>Forgets all attempts, so that the limits of attempts do not end the next run.</summary>
-    public Task ForgetAttemptsAsync() =>
-        ExecuteAsync("truncate login_attempt cascade; delete from session where kind = 'mobile'; vacuum analyze");
+    /// <summary>Old attempts and tickets, so that PostgreSQL plans for tables that have been in use and not for empty ones.</summary>
+    public Task AddHistoryAsync() => ExecuteAsync(
+        """
+        insert into login_attempt (id, account_id, identifiers, has_app, code_challenge, address, check_code, created_at, expires_at, superseded_at)
+        select gen_random_uuid(), a.id, array['phone:x'], false, sha256('x'), '127.0.0.1', 47,
+          now() - i * interval '2 h', now() - i * interval '2 h' + interval '300 s', now()
+        from account a, generate_series(1, 4) as i;
+        insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
+        select sha256(convert_to(id::text, 'UTF8')), id, account_id, created_at, created_at + interval '60 s' from login_attempt;
+        vacuum analyze
+        """);
+
+    /// <summary>Forgets the attempts of the last hour, so that the limits of attempts do not end the next run.</summary>
+    public Task ForgetAttemptsAsync() => ExecuteAsync(
+        "delete from login_attempt where created_at > now() - interval '1 h'; delete from session where kind = 'mobile'; vacuum analyze");
 
     /// <summary>How many attempts became sessions since then.</summary>
     public async Task<int> LoginsAsync()
