@@ -28,7 +28,8 @@ internal sealed class ContractTests
         });
     }
 
-    private static async Task RunAsync(string program, string[] arguments, string folder, Dictionary<string, string> environment, bool isNeeded = true)
+    private static async Task RunAsync(
+        string program, string[] arguments, string folder, Dictionary<string, string> environment, bool isNeeded = true)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

@@ -33,7 +33,8 @@ internal sealed class Population(string owner, int size)
     /// <summary>Old attempts and tickets, so that PostgreSQL plans for tables that have been in use and not for empty ones.</summary>
     public Task AddHistoryAsync() => ExecuteAsync(
         """
-        insert into login_attempt (id, account_id, identifiers, has_app, code_challenge, address, check_code, created_at, expires_at, superseded_at)
+        insert into login_attempt (id, account_id, identifiers, has_app, code_challenge, address, check_code,
+          created_at, expires_at, superseded_at)
         select gen_random_uuid(), a.id, array['phone:x'], false, sha256('x'), '127.0.0.1', 47,
           now() - i * interval '2 h', now() - i * interval '2 h' + interval '300 s', now()
         from account a, generate_series(1, 4) as i;
