@@ -38,7 +38,10 @@ internal sealed class Passwords : IDisposable
 
         try
         {
-            return await Task.Run(() => Bcrypt.Verify(password.Normalize(), hash ?? HashOfNobody)) && hash is not null;
+            // On a thread of its own: two of these would keep all of a small machine's pool from answering anybody else.
+            return await Task.Factory.StartNew(
+                () => Bcrypt.Verify(password.Normalize(), hash ?? HashOfNobody) && hash is not null,
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
