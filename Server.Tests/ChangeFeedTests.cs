@@ -60,6 +60,32 @@ internal sealed class ChangeFeedTests
         Assert.That(await InTimeAsync(scene.Page.IsClosedAsync()), Is.EqualTo(4401));
     }
 
+    [TestCase("update session set expires_at = now() where account_id = (select id from account where username = @Username)")]
+    [TestCase("delete from session where account_id = (select id from account where username = @Username)")]
+    [TestCase("delete from account where username = @Username")]
+    public async Task A_plain_statement_that_ends_a_session_closes_its_pages_too(string sql)
+    {
+        using var scene = await Scene.ReadyAsync();
+        await World.Admin.ExecuteAsync(sql, new { scene.Account.Username });
+        Assert.That(await InTimeAsync(scene.Page.IsClosedAsync()), Is.EqualTo(4401));
+    }
+
+    [Test]
+    public async Task A_session_that_is_prolonged_while_a_page_is_open_keeps_it_open()
+    {
+        using var scene = await Scene.ReadyAsync();
+        const string expireIn = """
+            update session set expires_at = now() + @interval::interval
+            where account_id = (select id from account where username = @Username)
+            """;
+        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "2 s" });
+        var page = await scene.Browser.OpenPageAsync();
+        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "5 s" });
+        var clock = Stopwatch.StartNew();
+        Assert.That(await page.IsClosedAsync(), Is.EqualTo(4401));
+        Assert.That(clock.Elapsed, Is.GreaterThan(TimeSpan.FromSeconds(4)));
+    }
+
     [Test]
     public async Task Signing_out_closes_the_pages_of_that_session_only_and_tells_the_others()
     {

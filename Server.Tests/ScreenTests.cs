@@ -144,6 +144,34 @@ internal sealed class ScreenTests
         Assert.That((await scene.AnotherPhone().IdentifyAsync()).Code, Is.EqualTo("no_live_connection"), "and mutes");
     }
 
+    [TestCase("superseded")]
+    [TestCase("redeemed and signed out")]
+    [TestCase("long ago")]
+    public async Task Not_me_mutes_whatever_became_of_the_attempt(string state)
+    {
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+        if (state == "superseded")
+        {
+            await scene.CodeAsync(scene.AnotherPhone());
+        }
+        else
+        {
+            await scene.Phone.ScanAsync(qr);
+            await scene.Phone.SignOutAsync();
+            await World.Admin.ExecuteAsync(
+                """
+                update login_attempt set created_at = created_at - @by::interval, expires_at = expires_at - @by::interval
+                where id = @id::uuid
+                """,
+                new { id = qr["attemptId"]!.ToString(), by = state == "long ago" ? "25 h" : "0 h" });
+        }
+
+        Assert.That((await scene.DeclineAsync(qr)).Status, Is.EqualTo(204));
+
+        Assert.That((await scene.AnotherPhone().IdentifyAsync()).Code, Is.EqualTo("no_live_connection"));
+    }
+
     [Test]
     public async Task Not_me_is_204_in_every_state()
     {

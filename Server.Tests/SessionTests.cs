@@ -150,6 +150,7 @@ internal sealed class SessionTests
 
         Assert.That((await eve.EndSessionAsync(id)).Code, Is.EqualTo("not_found"));
         Assert.That((await eve.EndSessionAsync(id, "?admitted=true")).Code, Is.EqualTo("not_found"));
+        Assert.That((await scene.EndSessionAsync(id, "?admitted=1"))["errors"]["admitted"], Is.Not.Null, "neither true nor false");
         Assert.That((await eve.EndSessionAsync("not-a-guid")).Code, Is.EqualTo("not_found"));
         Assert.That((await scene.Phone.WhoAmIAsync()).Status, Is.EqualTo(200));
     }

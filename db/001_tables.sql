@@ -89,6 +89,7 @@ create table login_attempt (
   redeemed_at timestamptz,
   declined_at timestamptz,
   superseded_at timestamptz,
+  muted_at timestamptz,
   session_id uuid unique references session,
   constraint login_attempt_ends_once check (num_nonnulls(redeemed_at, declined_at, superseded_at) <= 1),
   constraint login_attempt_redeemed check (num_nulls(redeemed_at, session_id, token_salt) in (0, 3))
@@ -114,6 +115,7 @@ comment on column login_attempt.expires_at is 'When it can no longer be redeemed
 comment on column login_attempt.redeemed_at is 'When it became a session.';
 comment on column login_attempt.declined_at is 'When somebody at the PC said: not me.';
 comment on column login_attempt.superseded_at is 'When a newer attempt took its place.';
+comment on column login_attempt.muted_at is 'When somebody at the PC said: not me, whatever had become of the attempt; mutes its address for a while.';
 comment on column login_attempt.session_id is 'The session that it made.';
 
 create table login_ticket (

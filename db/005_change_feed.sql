@@ -20,5 +20,8 @@ create trigger binding_changed after insert or update or delete on binding
   for each row execute function notify_account_changed('qrlogin_bindings');
 create trigger account_disabled after update of disabled_at on account
   for each row when (old.disabled_at is distinct from new.disabled_at) execute function notify_account_changed('qrlogin_sessions');
-create trigger session_ended after update of revoked_at on session
-  for each row when (old.revoked_at is null and new.revoked_at is not null) execute function notify_account_changed('qrlogin_sessions');
+create trigger session_ended after update of revoked_at, expires_at on session
+  for each row when ((old.revoked_at is null and new.revoked_at is not null) or new.expires_at < old.expires_at)
+  execute function notify_account_changed('qrlogin_sessions');
+create trigger session_deleted after delete on session
+  for each row when (old.revoked_at is null) execute function notify_account_changed('qrlogin_sessions');

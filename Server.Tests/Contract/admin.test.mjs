@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, rows, send, sha256, sql } from './client.mjs';
 import {
-  asked, bind, newAccount, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind,
+  aSecond, asked, bind, newAccount, newName, newPhone, ok, online, password, problem, redeemed, signedIn, signedOut, unbind,
 } from './support.mjs';
 
 const signIn = ({ username }, word) => send('POST', '/api/session', { json: { username, password: word }, headers: { origin } });
@@ -30,7 +30,7 @@ describe('psql', { concurrency: 6 }, () => {
   test('admin.set_password: the new one signs in, the old one no longer; its sessions end', async () => {
     const { account, pc, phone, socket } = await redeemed();
     await sql`select admin.set_password(${account.username}, 'another one')`;
-    assert.equal(await socket.code(1000), 4401);
+    assert.equal(await socket.code(aSecond), 4401);
     await signedOut(pc);
     await signedOut(phone);
     problem(await signIn(account, password), 401, 'invalid_credentials');
@@ -48,7 +48,7 @@ describe('psql', { concurrency: 6 }, () => {
     const mine = newPhone();
     problem(await new Phone(mine).identify(), 404, 'no_live_connection');
     assert.equal(await bind(account, mine), mine.value);
-    await socket.next('identifiers', { within: 1000 });
+    await socket.next('identifiers', { within: aSecond });
     ok(await new Phone(mine).identify(), 202);
   });
 
@@ -77,7 +77,7 @@ describe('psql', { concurrency: 6 }, () => {
   test('admin.unbind: live connections lose it at once', async () => {
     const { account, socket } = await online();
     await unbind({ kind: 'phone', value: account.phone.value.replace(/(...)$/, '-$1') });
-    assert.deepEqual((await socket.next('identifiers', { within: 1000 })).identifiers.map(({ kind }) => kind), ['app']);
+    assert.deepEqual((await socket.next('identifiers', { within: aSecond })).identifiers.map(({ kind }) => kind), ['app']);
     problem(await new Phone(account.phone).identify(), 404, 'no_live_connection');
     ok(await new Phone(account.app).identify(), 202);
   });
@@ -86,7 +86,7 @@ describe('psql', { concurrency: 6 }, () => {
     const [one, two] = await Promise.all([online(), online()]);
     await unbind(one.account.phone);
     await bind(two.account, one.account.phone);
-    await two.socket.next('identifiers', { within: 1000 });
+    await two.socket.next('identifiers', { within: aSecond });
     ok(await new Phone(one.account.phone).identify(), 202);
     await two.socket.next('qr');
     assert.equal(one.socket.count('qr'), 0);
@@ -95,7 +95,7 @@ describe('psql', { concurrency: 6 }, () => {
   test('admin.disable_account: ends its sessions, and nobody signs in', async () => {
     const { account, pc, phone, socket } = await redeemed();
     await sql`select admin.disable_account(${account.username})`;
-    assert.equal(await socket.code(1000), 4401);
+    assert.equal(await socket.code(aSecond), 4401);
     await signedOut(pc);
     await signedOut(phone);
     problem(await signIn(account, password), 401, 'invalid_credentials');
@@ -115,7 +115,7 @@ describe('psql', { concurrency: 6 }, () => {
     const second = await Pc.signIn(account);
     ok(await (await Pc.signIn(account)).delete('/api/session'), 204); // ended before, not counted
     assert.equal(await sql`select admin.revoke_sessions(${account.username})`, '3');
-    assert.equal(await socket.code(1000), 4401);
+    assert.equal(await socket.code(aSecond), 4401);
     for (const who of [pc, second, phone]) await signedOut(who);
     await signedIn(other.pc);
     assert.equal(await sql`select admin.revoke_sessions(${account.username})`, '0');

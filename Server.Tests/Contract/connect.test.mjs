@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import { describe, test } from 'node:test';
 import { Pc, Phone, origin, send, sql, url } from './client.mjs';
 import {
-  asked, bind, device, handshake, members, newAccount, newPhone, ok, online, pass, problem, redeemed, signedOut, until,
+  aSecond, asked, bind, device, handshake, members, newAccount, newPhone, ok, online, pass, problem, redeemed, signedOut, until,
   wholeSeconds,
 } from './support.mjs';
 
@@ -181,12 +181,12 @@ describe('/connect', { concurrency: true }, () => {
       const { account, socket } = await online();
       const another = newPhone();
       await bind(account, another);
-      const bound = await socket.next('identifiers', { within: 1000 });
+      const bound = await socket.next('identifiers', { within: aSecond });
       members(bound, 'type', 'identifiers');
       assert.equal(bound.identifiers.length, 3);
       for (const identifier of bound.identifiers) members(identifier, 'kind', 'masked');
       await sql`select admin.unbind('phone', ${another.value})`;
-      assert.equal((await socket.next('identifiers', { within: 1000 })).identifiers.length, 2);
+      assert.equal((await socket.next('identifiers', { within: aSecond })).identifiers.length, 2);
     });
 
     test('sessions, without members: when one was made or ended', async () => {

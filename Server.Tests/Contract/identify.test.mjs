@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Pc, Phone, challengeOf, origin, scan, send, ticketOf } from './client.mjs';
 import {
-  asked, bind, device, invalid, members, newAccount, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn,
+  aSecond, asked, bind, device, invalid, members, newAccount, newApp, newPhone, ok, online, pass, problem, redeemed, signedIn,
   unbind, until, wholeSeconds,
 } from './support.mjs';
 
@@ -234,13 +234,13 @@ describe('POST /api/login/identify', { concurrency: 6 }, () => {
   test('Unbinding ends what identifiers find, at once, and no session and no socket', async () => {
     const { account, pc, socket, phone } = await redeemed();
     await unbind(account.phone);
-    await socket.next('identifiers', { within: 1000 });
+    await socket.next('identifiers', { within: aSecond });
     nobody(await new Phone(account.phone).identify());
     await signedIn(pc);
     await signedIn(phone);
     assert.equal(socket.socket.readyState, 1);
     await bind(account, account.phone);
-    await socket.next('identifiers', { within: 1000 });
+    await socket.next('identifiers', { within: aSecond });
     ok(await new Phone(account.phone).identify(), 202);
   });
 });

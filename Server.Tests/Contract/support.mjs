@@ -139,3 +139,6 @@ const upgrade = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 export const handshake = (headers, path = '/connect') => send('GET', path, { headers: { ...upgrade, ...headers } });
+
+/** The page's "within a second", in milliseconds; a noisy machine may be given more. */
+export const aSecond = Number(process.env.QRLOGIN_A_SECOND ?? 1000);

@@ -33,8 +33,8 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
 
     public Guid AccountId => accountId;
 
-    /// <summary>When the session expires, as a timestamp of <see cref="TimeProvider"/>.</summary>
-    public long ExpiresAt => expiresAt;
+    /// <summary>When the session expires, as a timestamp of <see cref="TimeProvider"/>; kept by <see cref="ConnectionKeeper"/>.</summary>
+    public long ExpiresAt { get; set; } = expiresAt;
 
     /// <summary>What finds this connection, null until it is known; written by <see cref="BrowserConnections"/> under its lock.</summary>
     public Identifier[]? Identifiers { get; set; }

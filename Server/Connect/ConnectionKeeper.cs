@@ -58,10 +58,10 @@ internal sealed class ConnectionKeeper : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             await wake.WaitAsync(ExpiryTick, stoppingToken);
+            CheckExpired();
             var accounts = Take();
             try
             {
-                CloseExpired();
                 for (; accounts.Count > 0; accounts = Take())
                 {
                     await ReadAgainAsync(accounts);
@@ -111,11 +111,14 @@ internal sealed class ConnectionKeeper : BackgroundService
             [.. live.Select(each => each.AccountId).Distinct()], [.. live.Select(each => each.SessionId).Distinct()]);
         foreach (var connection in live)
         {
-            if (!state.Sessions.Contains(connection.SessionId))
+            if (!state.Sessions.TryGetValue(connection.SessionId, out var expiresIn))
             {
-                End(connection);
+                connections.Remove(connection);
+                connection.Close(CloseReason.SessionEnded);
                 continue;
             }
+
+            connection.ExpiresAt = time.GetTimestamp() + (expiresIn * time.TimestampFrequency);
 
             Identifier[] identifiers = [.. state.Identifiers[connection.AccountId]];
             if (connection.Identifiers is not null && connections.Reindex(connection, identifiers))
@@ -130,11 +133,13 @@ internal sealed class ConnectionKeeper : BackgroundService
         }
     }
 
-    private void CloseExpired() => Array.ForEach(connections.ExpiredBy(time.GetTimestamp()), End);
-
-    private void End(BrowserConnection connection)
+    /// <summary>By this process's clock it is time; whether a session has expired is for PostgreSQL to say.</summary>
+    private void CheckExpired()
     {
-        connections.Remove(connection);
-        connection.Close(CloseReason.SessionEnded);
+        var expired = connections.ExpiredBy(time.GetTimestamp());
+        if (expired.Length > 0)
+        {
+            Check(Array.ConvertAll(expired, each => each.AccountId), sessionsToo: false);
+        }
     }
 }

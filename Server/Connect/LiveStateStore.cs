@@ -10,7 +10,8 @@ internal sealed class LiveStateStore(Database database)
     public Task<LiveState> ReadAsync(Guid[] accountIds, Guid[] sessionIds)
     {
         const string sql = """
-            select s.id from session s join account a on a.id = s.account_id
+            select s.id, ceil(extract(epoch from s.expires_at - now()))::int as expires_in
+            from session s join account a on a.id = s.account_id
             where s.id = any(@sessionIds) and s.revoked_at is null and s.expires_at > now() and a.disabled_at is null;
 
             select account_id, kind, value from binding where account_id = any(@accountIds) order by created_at, key
@@ -19,14 +20,15 @@ internal sealed class LiveStateStore(Database database)
         {
             await using var results = await connection.QueryMultipleAsync(
                 sql, new { accountIds, sessionIds });
-            var sessions = await results.ReadAsync<Guid>();
+            var sessions = await results.ReadAsync<(Guid Id, int ExpiresIn)>();
             var identifiers = await results.ReadAsync<(Guid AccountId, string Kind, string Value)>();
             return new LiveState(
-                [.. sessions], identifiers.ToLookup(each => each.AccountId, each => Identifier.Stored(each.Kind, each.Value)));
+                sessions.ToDictionary(each => each.Id, each => each.ExpiresIn),
+                identifiers.ToLookup(each => each.AccountId, each => Identifier.Stored(each.Kind, each.Value)));
         });
     }
 }
 
-/// <param name="Sessions">Those of the sessions asked for that are alive.</param>
+/// <param name="Sessions">Those of the sessions asked for that are alive, and in how many seconds they expire.</param>
 /// <param name="Identifiers">By account.</param>
-internal sealed record LiveState(HashSet<Guid> Sessions, ILookup<Guid, Identifier> Identifiers);
+internal sealed record LiveState(Dictionary<Guid, int> Sessions, ILookup<Guid, Identifier> Identifiers);

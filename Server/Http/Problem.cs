@@ -72,6 +72,14 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public ProblemHttpResult Result() => TypedResults.Problem(
         Detail, statusCode: Status, title: Title, type: Type, extensions: [KeyValuePair.Create<string, object?>("code", Code)]);
 
+    /// <summary>For 400 <c>invalid_request</c>, which names the member.</summary>
+    public ProblemHttpResult Result(string member, string message)
+    {
+        var result = Result();
+        result.ProblemDetails.Extensions["errors"] = new Dictionary<string, string[]> { [member] = [message] };
+        return result;
+    }
+
     /// <summary>For 429 and 503, which carry <c>Retry-After</c> in seconds.</summary>
     public ProblemHttpResult Result(HttpResponse response, int retryAfter)
     {

@@ -40,10 +40,9 @@ internal sealed class AttemptStore(Database database)
                 when not bound.any or not exists (select from screen) then 'nobody'
                 when u.is_live and u.code_challenge = @challenge then 'repeated'
                 when u.is_live and u.has_app and not bound.app then 'nobody'
-                when exists (select from login_attempt t left join session s on s.id = t.session_id and s.revoked_reason = 'declined'
+                when exists (select from login_attempt t
                   where t.account_id = @accountId and t.address <<= @network::inet and (t.has_app or not bound.app)
-                    and t.created_at > statement_timestamp() - interval '1 h'
-                    and coalesce(t.declined_at, s.revoked_at) > statement_timestamp() - interval '10 min') then 'nobody'
+                    and t.muted_at > statement_timestamp() - interval '10 min') then 'nobody'
                 when in_minute >= 3 or in_hour >= 30 then 'limited'
                 else 'opened' end as word,
                 bound.app as has_app, u.id as unended_id, u.is_live, u.check_code, u.expires_at,

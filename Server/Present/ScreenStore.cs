@@ -50,7 +50,7 @@ internal sealed class ScreenStore(Database database)
         return database.LockAndActAsync<FreshCode>(sql, arguments);
     }
 
-    /// <summary>Ends the attempt, or the session that it made; one that is over already stays as it is.</summary>
+    /// <summary>Ends the attempt, or the session that it made, if it is not over; mutes its address in any case.</summary>
     /// <returns>Whether it was ended by this; null when the account has no such attempt.</returns>
     public Task<bool?> DeclineAsync(Guid attemptId, Guid accountId)
     {
@@ -60,7 +60,9 @@ internal sealed class ScreenStore(Database database)
               select id, session_id, redeemed_at is null and declined_at is null and superseded_at is null as is_open
               from login_attempt where id = @attemptId and account_id = @accountId),
             declined as (
-              update login_attempt a set declined_at = statement_timestamp() from attempt where a.id = attempt.id and attempt.is_open),
+              update login_attempt a set muted_at = statement_timestamp(),
+                declined_at = case when attempt.is_open then statement_timestamp() else a.declined_at end
+              from attempt where a.id = attempt.id),
             undone as (
               update session s set revoked_at = statement_timestamp(), revoked_reason = 'declined' from attempt
               where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp())

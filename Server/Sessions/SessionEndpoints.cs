@@ -34,9 +34,14 @@ internal static class SessionEndpoints
             Array.ConvertAll(await sessions.ListAsync(caller.AccountId), row => ListedSession.Of(row, caller))));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> End(
-        Guid id, Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context, bool admitted = false)
+        Guid id, Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context, string? admitted = null)
     {
-        if (!await sessions.EndAsync(caller.AccountId, id, "ended", admitted))
+        if (admitted is not (null or "true" or "false"))
+        {
+            return Problem.InvalidRequest.Result(nameof(admitted), "Give true, or leave it out.");
+        }
+
+        if (!await sessions.EndAsync(caller.AccountId, id, "ended", admittedToo: admitted == "true"))
         {
             return Problem.NotFound.Result();
         }
