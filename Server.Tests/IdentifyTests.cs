@@ -164,8 +164,8 @@ internal sealed class IdentifyTests
 
         await World.Admin.ExecuteAsync(
             """
-            update login_attempt set muted_at = muted_at - interval '11 min'
-            where muted_at is not null and account_id = (select id from account where username = @Username)
+            update login_attempt set declined_at = declined_at - interval '11 min', created_at = created_at - interval '11 min'
+            where declined_at is not null and account_id = (select id from account where username = @Username)
             """, new { scene.Account.Username });
         await scene.DeclineAsync(JsonNode.Parse($$"""{"attemptId":"{{(await scene.Phone.IdentifyAsync())["attemptId"]}}"}""")!);
         Assert.That(

@@ -115,7 +115,7 @@ comment on column login_attempt.expires_at is 'When it can no longer be redeemed
 comment on column login_attempt.redeemed_at is 'When it became a session.';
 comment on column login_attempt.declined_at is 'When somebody at the PC said: not me.';
 comment on column login_attempt.superseded_at is 'When a newer attempt took its place.';
-comment on column login_attempt.muted_at is 'When somebody at the PC said: not me, whatever had become of the attempt; mutes its address for a while.';
+comment on column login_attempt.muted_at is 'When somebody at the PC said: not me, of an attempt that was over already. That, as declined_at, mutes its address for a while.';
 comment on column login_attempt.session_id is 'The session that it made.';
 
 create table login_ticket (

@@ -42,7 +42,7 @@ internal sealed class AttemptStore(Database database)
                 when u.is_live and u.has_app and not bound.app then 'nobody'
                 when exists (select from login_attempt t
                   where t.account_id = @accountId and t.address <<= @network::inet and (t.has_app or not bound.app)
-                    and t.muted_at > statement_timestamp() - interval '10 min') then 'nobody'
+                    and coalesce(t.muted_at, t.declined_at) > statement_timestamp() - interval '10 min') then 'nobody'
                 when in_minute >= 3 or in_hour >= 30 then 'limited'
                 else 'opened' end as word,
                 bound.app as has_app, u.id as unended_id, u.is_live, u.check_code, u.expires_at,

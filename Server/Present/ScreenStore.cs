@@ -60,8 +60,9 @@ internal sealed class ScreenStore(Database database)
               select id, session_id, redeemed_at is null and declined_at is null and superseded_at is null as is_open
               from login_attempt where id = @attemptId and account_id = @accountId),
             declined as (
-              update login_attempt a set muted_at = statement_timestamp(),
-                declined_at = case when attempt.is_open then statement_timestamp() else a.declined_at end
+              update login_attempt a set
+                declined_at = case when attempt.is_open then statement_timestamp() else a.declined_at end,
+                muted_at = case when not attempt.is_open then statement_timestamp() end
               from attempt where a.id = attempt.id),
             undone as (
               update session s set revoked_at = statement_timestamp(), revoked_reason = 'declined' from attempt
