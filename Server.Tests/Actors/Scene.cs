@@ -17,10 +17,9 @@ internal sealed class Scene(TestServer server, Account account, Browser browser,
     public Phone Phone => phone;
 
     /// <param name="identifiers">Of the phone; a number of its own by default.</param>
-    public static Task<Scene> ReadyAsync(params (string Kind, string Value)[] identifiers) => ReadyAtAsync(World.Server, identifiers);
-
-    public static async Task<Scene> ReadyAtAsync(TestServer server, params (string Kind, string Value)[] identifiers)
+    public static async Task<Scene> ReadyAsync(params (string Kind, string Value)[] identifiers)
     {
+        var server = World.Server;
         var phone = new Phone(server, identifiers);
         var account = await World.Admin.HasAccountAsync(phone);
         return new Scene(server, account, await Browser.AtAsync(server, account), phone);

@@ -57,14 +57,19 @@ internal static class IdentifyEndpoint
         var device = new AttemptDevice(phone.Device.Name, phone.Device.Platform, phone.Address.ToString());
         var onScreen = new AttemptOnScreen(attemptId, outcome.ExpiresIn!.Value, Ticket.Lifetime, $"{outcome.CheckCode}", device);
         var isShown = false;
-        foreach (var ticket in tickets.Where(each => outcome.Sessions.Contains(each.SessionId)))
+        foreach (var ticket in tickets)
         {
-            isShown |= presenter.Show(ticket, onScreen);
+            isShown |= outcome.Sessions.Contains(ticket.SessionId) && presenter.Show(ticket, onScreen);
         }
 
         // A PC that connected while the attempt was being stored has no ticket yet, and its welcome came too early to name the attempt.
-        foreach (var sessionId in presenter.LiveSessions(accountId).Except(tickets.Select(each => each.SessionId)))
+        foreach (var sessionId in presenter.LiveSessions(accountId))
         {
+            if (Array.Exists(tickets, each => each.SessionId == sessionId))
+            {
+                continue;
+            }
+
             var ticket = Ticket.For(sessionId);
             var code = await screens.RefreshAsync(attemptId, accountId, ticket, isConnected: true);
             isShown |= code?.Outcome == FreshCode.Shown && presenter.Show(ticket, code.OnScreen(attemptId));
