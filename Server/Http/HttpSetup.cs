@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Serilog;
+using Serilog.Events;
 
 namespace QrLogin.Server.Http;
 
@@ -34,6 +35,7 @@ internal static class HttpSetup
             .AddProblemDetails()
             .AddExceptionHandler<ProblemExceptionHandler>()
             .AddValidation()
+            .AddPages()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
             .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
@@ -50,12 +52,19 @@ internal static class HttpSetup
         {
             options.MessageTemplate = "{RequestMethod} {Route} {StatusCode} in {Elapsed:0.0} ms";
             options.EnrichDiagnosticContext = (log, context) => log.Set("Route", Endpoint(context)?.RoutePattern.RawText ?? "(no route)");
+            options.GetLevel = (context, _, fault) => fault is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
+                : Endpoint(context) is null && context.Response.StatusCode < 400 ? LogEventLevel.Debug // a file of a page
+                : LogEventLevel.Information;
         });
         app.Use((context, next) =>
         {
             context.Response.OnStarting(() =>
             {
-                context.Response.Headers.CacheControl = "no-store";
+                if (context.Response.Headers.CacheControl.Count == 0)
+                {
+                    context.Response.Headers.CacheControl = "no-store";
+                }
+
                 return Task.CompletedTask;
             });
             return next(context);
@@ -64,6 +73,7 @@ internal static class HttpSetup
         app.UseRouting();
         app.UseStatusCodePages();
         app.Use((context, next) => IsJson(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
+        app.UsePageFiles();
         app.UseWebSockets();
         app.UseAuthorization(); // named here, or it would stand before all of this
         return app;

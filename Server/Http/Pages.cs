@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>
+/// The PC's page, the phone's page and what they load, from <c>wwwroot</c>. Each may do what it needs and no more (CSP Level 3): run our
+/// scripts, take our styles, call our API; the phone's page may also use the camera and compile the WebAssembly that reads codes.
+/// </summary>
+internal static class Pages
+{
+    private const string Computer = "index.html";
+    private const string Phone = "phone.html";
+
+    public static IServiceCollection AddPages(this IServiceCollection services) => services.AddResponseCompression(compression =>
+    {
+        // Files only: they hold no secret that their length could tell (BREACH).
+        compression.EnableForHttps = true;
+        compression.MimeTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml", "application/wasm"];
+    });
+
+    /// <summary>What the pages load: where no call matches, so that calls pay nothing for it.</summary>
+    public static WebApplication UsePageFiles(this WebApplication app)
+    {
+        app.UseWhen(context => context.GetEndpoint() is null, files => files.UseResponseCompression().UseStaticFiles(Files(app.Services)));
+        return app;
+    }
+
+    public static WebApplication MapPages(this WebApplication app)
+    {
+        var files = Files(app.Services);
+        app.MapFallbackToFile("/", Computer, files);
+        app.MapFallbackToFile("/phone", Phone, files);
+        app.MapFallbackToFile("/q", Phone, files); // a phone's own camera app has opened what it scanned
+        return app;
+    }
+
+    private static StaticFileOptions Files(IServiceProvider services)
+    {
+        var origin = services.GetRequiredService<IOptions<SiteOptions>>().Value.PublicOrigin;
+        var policies = new Dictionary<string, string> { [Computer] = Policy(origin, ""), [Phone] = Policy(origin, " 'wasm-unsafe-eval'") };
+        return new StaticFileOptions
+        {
+            OnPrepareResponse = file =>
+            {
+                var headers = file.Context.Response.Headers;
+                headers.CacheControl = "no-cache"; // asked about each time, by its ETag: an old script never meets a new server
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "no-referrer";
+                if (policies.TryGetValue(file.File.Name, out var policy))
+                {
+                    headers.ContentSecurityPolicy = policy;
+                    headers["Cross-Origin-Opener-Policy"] = "same-origin";
+                    headers["Permissions-Policy"] = $"camera=({(file.File.Name == Phone ? "self" : "")}), microphone=(), geolocation=()";
+                }
+            },
+        };
+    }
+
+    /// <param name="origin">The WebSocket's too, which older browsers do not count as <c>'self'</c>.</param>
+    /// <param name="more">What else scripts may do.</param>
+    private static string Policy(string origin, string more) =>
+        $"default-src 'none'; script-src 'self'{more}; style-src 'self'; img-src 'self' data:; connect-src 'self' ws{origin[4..]}; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+}

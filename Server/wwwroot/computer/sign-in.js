@@ -1,0 +1,47 @@
+import { asRefusal, call } from '../common/api.js';
+import { h } from '../common/dom.js';
+import { explain, say } from '../common/texts.js';
+
+/**
+ * The form with user name and password, as password managers know it.
+ * @param {(session: any) => void} done with the answer of `POST /api/session`
+ * @param {string} [notice] why the user sees it
+ */
+export function signInForm(done, notice) {
+  const username = h('input', {
+    id: 'username', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: '64', required: true,
+  });
+  const password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
+  const fault = h('p', { class: 'note', role: 'alert', hidden: !notice }, notice);
+  const submit = h('button', { class: 'primary' }, say('signIn.submit'));
+
+  /** @param {SubmitEvent} event */
+  async function send(event) {
+    event.preventDefault();
+    submit.disabled = true;
+    try {
+      done(await call('POST', '/api/session', { body: { username: username.value.trim(), password: password.value } }));
+    } catch (error) {
+      const refusal = asRefusal(error);
+      const { title, help } = explain(refusal);
+      fault.textContent = refusal.code === 'invalid_request' ? say('signIn.form') : `${title} ${help}`;
+      fault.classList.add('alarm');
+      fault.hidden = false;
+      if (refusal.code === 'invalid_credentials') {
+        password.select();
+        password.focus();
+      }
+    } finally {
+      submit.disabled = false;
+    }
+  }
+
+  // Without the script nothing is sent anywhere: the page's policy forbids it, and the method keeps the password out of the address.
+  return h('form', { class: 'card narrow', method: 'post', onsubmit: send },
+    h('h1', {}, say('signIn.title')),
+    h('p', { class: 'lead' }, say('signIn.lead')),
+    fault,
+    h('label', { for: 'username' }, say('signIn.username')), username,
+    h('label', { for: 'password' }, say('signIn.password')), password,
+    submit);
+}

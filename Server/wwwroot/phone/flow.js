@@ -1,0 +1,94 @@
+import { asRefusal, call } from '../common/api.js';
+import { attempt, challengeOf, installId, login, randomText } from './store.js';
+
+const TRIES = 3;
+const PAUSE = 1_000;
+
+/** @typedef {import('./store.js').Attempt} Attempt */
+
+/**
+ * Step 2 of PROTOCOL.md's flow: says who this phone is. The verifier stays here until the code is scanned.
+ * @param {string} number as typed; empty for none
+ * @returns {Promise<Attempt>}
+ */
+export async function identify(number) {
+  const identifiers = [{ kind: 'app', value: installId() }, ...(number ? [{ kind: 'phone', value: number }] : [])];
+  const verifier = randomText();
+  const { attemptId, checkCode, expiresIn } = await call('POST', '/api/login/identify', {
+    body: { identifiers, codeChallenge: await challengeOf(verifier), codeChallengeMethod: 'S256', device: await describe() },
+  });
+  const opened = { attemptId, verifier, identifiers, checkCode, endsAt: Date.now() + expiresIn * 1000 };
+  attempt.set(opened);
+  return opened;
+}
+
+/**
+ * Step 4: sends what was scanned, again when the answer may have been lost: within a minute the server gives the same one.
+ * @param {Attempt} opened
+ * @param {string} ticket
+ */
+export async function redeem({ attemptId, verifier, identifiers }, ticket) {
+  const body = { ticket, codeVerifier: verifier, identifiers };
+  const { accessToken, account } = await persistently(() => call('POST', '/api/login/redeem', { body }));
+  login.set({ token: accessToken, account });
+  if (attempt.get()?.attemptId === attemptId) {
+    attempt.forget();
+  }
+}
+
+/** Whether the session that this phone remembers still is one; unknown without the server. */
+export async function isSignedIn() {
+  const refusal = await call('GET', '/api/session', { token: login.get()?.token }).then(() => undefined, asRefusal);
+  return refusal?.status !== 401;
+}
+
+/** Ends this phone's session. One that has ended already is as good. */
+export async function signOut() {
+  const refusal = await call('DELETE', '/api/session', { token: login.get()?.token }).then(() => undefined, asRefusal);
+  if (refusal && refusal.status !== 401) {
+    throw refusal;
+  }
+  login.forget();
+}
+
+/**
+ * The ticket in what a QR code says; undefined where it is none of ours.
+ * @param {string} text
+ */
+export const ticketIn = (text) => {
+  const [address, ticket] = text.split('#');
+  return address === `${location.origin}/q` && /^[\w-]{22}$/.test(ticket ?? '') ? ticket : undefined;
+};
+
+/**
+ * @template T
+ * @param {() => Promise<T>} act
+ */
+async function persistently(act) {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (left === 1 || (refusal.status !== 0 && refusal.status !== 503)) {
+        throw refusal;
+      }
+      await new Promise((resume) => setTimeout(resume, refusal.retryAfter ? refusal.retryAfter * 1000 : PAUSE));
+    }
+  }
+}
+
+/** What this device calls itself, as far as its browser tells. */
+async function describe() {
+  const data = /** @type {any} */ (navigator).userAgentData;
+  const { model, platform, platformVersion } =
+    await data?.getHighEntropyValues?.(['model', 'platform', 'platformVersion']).catch(() => undefined) ?? {};
+  if (platform) {
+    const [major] = (platformVersion ?? '').split('.');
+    const browser = data.brands?.map((/** @type {{ brand: string }} */ { brand }) => brand).find((/** @type {string} */ brand) => !/not.?a.?brand/i.test(brand));
+    return { name: model || browser, platform: platform === 'Android' && major ? `${platform} ${major}` : platform };
+  }
+  const system = [['iPhone', 'iOS'], ['iPad', 'iPadOS'], ['Android', 'Android'], ['Mac OS X', 'macOS'], ['Windows', 'Windows'], ['Linux', 'Linux']]
+    .find(([sign]) => navigator.userAgent.includes(sign));
+  return { name: system?.[0], platform: system?.[1] };
+}

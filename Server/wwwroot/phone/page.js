@@ -1,0 +1,150 @@
+import { asRefusal } from '../common/api.js';
+import { h, once } from '../common/dom.js';
+import { explain, say } from '../common/texts.js';
+import { isSignedIn, redeem, signOut } from './flow.js';
+import { scanView } from './scan-view.js';
+import { startView } from './start-view.js';
+import { attempt, login, onLoginElsewhere } from './store.js';
+
+// The phone's page, the app of who has none: start, scan, signed in. One view at a time.
+
+const main = h('main');
+document.body.append(
+  h('header', {}, h('a', { class: 'brand', href: '/phone' }, h('img', { src: '/icon.svg', alt: '', width: '28', height: '28' }), say('brand'))),
+  main,
+);
+let leave = () => {};
+
+/** The ticket that this phone's camera app has opened the page with (see arrival.js); read once. */
+const ticket = /** @type {{ ticket?: string } | null} */ (history.state)?.ticket;
+history.replaceState(null, '');
+
+onLoginElsewhere(() => (login.get() ? done() : start()));
+if (!isSecureContext) {
+  tell('phone.insecure');
+} else if (ticket !== undefined) {
+  arrive(ticket);
+} else if (login.get()) {
+  done();
+  if (!await isSignedIn()) {
+    login.forget();
+    tell('phone.ended', ['phone.again', start]);
+  }
+} else {
+  begin();
+}
+
+/** An attempt that is still open is taken up again. */
+function begin() {
+  const open = attempt.get();
+  if (open) {
+    scan(open);
+  } else {
+    start();
+  }
+}
+
+function start() {
+  show(startView({ asked: scan }));
+}
+
+/** @param {import('./store.js').Attempt} open */
+function scan(open) {
+  const view = scanView(open, { signedIn: done, refused, cancelled: again });
+  show(view.element);
+  leave = view.stop;
+}
+
+/** With a code, but only the phone that asked has the verifier. @param {string} scanned */
+async function arrive(scanned) {
+  const open = attempt.get();
+  if (!open) {
+    tell('phone.unasked', ['phone.back', () => (login.get() ? done() : start())]);
+    return;
+  }
+  working();
+  try {
+    await redeem(open, scanned);
+    done();
+  } catch (error) {
+    refused(asRefusal(error), () => arrive(scanned));
+  }
+}
+
+function done() {
+  const { displayName, username } = /** @type {import('./store.js').Login} */ (login.get()).account;
+  const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
+  const out = (/** @type {() => void} */ then) => once(async () => {
+    try {
+      await signOut();
+      then();
+    } catch (error) {
+      const { title, help } = explain(asRefusal(error));
+      fault.textContent = `${title} ${help}`;
+      fault.hidden = false;
+    }
+  });
+  show(h('section', { class: 'done' },
+    h('div', { class: 'tick', 'aria-hidden': 'true' }),
+    h('h1', { tabindex: '-1' }, say('phone.done.title', { name: displayName })),
+    h('p', { class: 'lead' }, say('phone.done.lead', { username })),
+    h('p', { class: 'question' }, say('phone.done.question')),
+    fault,
+    h('div', { class: 'acts' },
+      h('button', { type: 'button', class: 'deny', onclick: out(() => tell('phone.notMe', ['phone.again', start])) }, say('phone.done.notMe')),
+      h('button', { type: 'button', class: 'quiet', onclick: out(() => tell('phone.out', ['phone.again', start])) }, say('phone.done.signOut')))));
+}
+
+/**
+ * @param {import('../common/api.js').Refusal} refusal
+ * @param {() => void} retry
+ */
+function refused(refusal, retry) {
+  const isPassing = refusal.status === 0 || refusal.status === 503 || refusal.status === 429;
+  const open = attempt.get();
+  const isCodeOnly = refusal.code === 'ticket_expired' || refusal.code === 'invalid_ticket';
+  if (!isPassing && !(isCodeOnly && open)) {
+    attempt.forget();
+  }
+  const { title, help } = explain(refusal);
+  problem(title, help,
+    isPassing ? button('phone.retry', () => { working(); retry(); }) : isCodeOnly && open ? button('phone.scan.camera', () => scan(open)) : button('phone.again', again));
+}
+
+const working = () => show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
+
+function again() {
+  attempt.forget();
+  start();
+}
+
+/**
+ * @param {'phone.insecure' | 'phone.ended' | 'phone.unasked' | 'phone.out' | 'phone.notMe'} what
+ * @param {[import('../common/texts.js').TextKey, () => void]} [next]
+ */
+function tell(what, next) {
+  problem(say(`${what}.title`), say(`${what}.lead`), next && button(...next));
+}
+
+/**
+ * @param {string} title
+ * @param {string} help
+ * @param {HTMLElement} [act]
+ */
+function problem(title, help, act) {
+  show(h('section', { class: 'told' }, h('h1', { tabindex: '-1' }, title), h('p', { class: 'lead' }, help), act));
+}
+
+/**
+ * @param {import('../common/texts.js').TextKey} key
+ * @param {() => void} onclick
+ */
+const button = (key, onclick) => h('button', { type: 'button', class: 'primary', onclick }, say(key));
+
+/** @param {HTMLElement} view */
+function show(view) {
+  leave();
+  leave = () => {};
+  main.replaceChildren(view);
+  /** @type {HTMLElement | null} */ (view.querySelector('h1'))?.focus();
+}

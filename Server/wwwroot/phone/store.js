@@ -1,0 +1,80 @@
+/**
+ * What this phone remembers, in this browser only. A native app would keep the session in its keystore; a page has nothing better than
+ * its origin's storage, which the page's policy keeps foreign scripts away from.
+ *
+ * @typedef {{ kind: string, value: string }} Identifier
+ * @typedef {{ attemptId: string, verifier: string, identifiers: Identifier[], checkCode: string, endsAt: number }} Attempt `endsAt`: by `Date.now()`
+ * @typedef {{ token: string, account: { username: string, displayName: string } }} Login
+ */
+
+const KEYS = { installId: 'qrlogin.installId', number: 'qrlogin.number', attempt: 'qrlogin.attempt', login: 'qrlogin.login' };
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
+/** 32 random bytes, as 43 characters. */
+export const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+/** RFC 7636 S256. @param {string} verifier */
+export const challengeOf = async (verifier) =>
+  base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))));
+
+/** Made once and kept: the identifier of kind `app`. */
+export function installId() {
+  const known = localStorage.getItem(KEYS.installId);
+  if (known) {
+    return known;
+  }
+  const made = randomText();
+  localStorage.setItem(KEYS.installId, made);
+  return made;
+}
+
+/** The phone number as its user typed it; null before the first use, empty when none is wanted. */
+export const number = {
+  get: () => localStorage.getItem(KEYS.number),
+  /** @param {string} text */
+  set: (text) => localStorage.setItem(KEYS.number, text),
+};
+
+/** The attempt that is open, for another tab of this browser too: the phone's camera app may open one. */
+export const attempt = {
+  /** @returns {Attempt | undefined} */
+  get() {
+    const stored = read(KEYS.attempt);
+    return stored && stored.endsAt > Date.now() ? stored : undefined;
+  },
+  /** @param {Attempt} opened */
+  set: (opened) => localStorage.setItem(KEYS.attempt, JSON.stringify(opened)),
+  forget: () => localStorage.removeItem(KEYS.attempt),
+};
+
+/** The session that this phone has. */
+export const login = {
+  /** @returns {Login | undefined} */
+  get: () => read(KEYS.login),
+  /** @param {Login} granted */
+  set: (granted) => localStorage.setItem(KEYS.login, JSON.stringify(granted)),
+  forget: () => localStorage.removeItem(KEYS.login),
+};
+
+/**
+ * Another tab of this browser has signed in or out.
+ * @param {() => void} act
+ */
+export function onLoginElsewhere(act) {
+  addEventListener('storage', ({ key }) => {
+    if (key === KEYS.login) {
+      act();
+    }
+  });
+}
+
+/** @param {string} key */
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? 'null') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { asRefusal, call } from '../common/api.js';
+import { h, once } from '../common/dom.js';
+import { deviceName, explain, say } from '../common/texts.js';
+
+/** How long a notice stays that asks for nothing. */
+const STAY = 15_000;
+const SETTLED = 'qrlogin.settled';
+const MOST_SETTLED = 50;
+
+/** @typedef {{ attemptId: string, session: { id: string, device: { name: string | null, platform: string | null } } }} SignedIn */
+
+/**
+ * Short news at the edge of the page; that a phone was signed in stays, with "Undo", until it is answered here or on another tab, or its
+ * session has ended.
+ */
+export class Notices {
+  element = h('section', { class: 'notices', 'aria-label': say('notice.region') });
+
+  #news = h('div', { role: 'status' });
+  #cards = h('div', { role: 'status' });
+  /** By attempt. @type {Map<string, { sessionId: string, card: HTMLElement }>} */
+  #open = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #leave;
+
+  constructor() {
+    this.element.append(this.#cards, this.#news);
+    addEventListener('storage', ({ key }) => {
+      if (key === SETTLED) {
+        settled().forEach((attemptId) => this.#take(attemptId));
+      }
+    });
+  }
+
+  /** @param {string} outcome of an attempt: declined, undone, expired, replaced, gone */
+  say(outcome) {
+    this.#tell(say(/** @type {import('../common/texts.js').TextKey} */ (`notice.${outcome}`)));
+  }
+
+  /** @param {SignedIn} attempt */
+  signedIn({ attemptId, session }) {
+    if (this.#open.has(attemptId) || settled().includes(attemptId)) {
+      return;
+    }
+    const card = h('div', { class: 'card' },
+      h('p', {}, h('strong', {}, say('notice.signedIn', { device: deviceName(session.device) })), ' ', say('notice.wasItYou')),
+      h('div', { class: 'acts' },
+        h('button', { type: 'button', class: 'deny', onclick: once(() => this.#undo(attemptId)) }, say('notice.undo')),
+        h('button', { type: 'button', class: 'quiet', onclick: () => this.#settle(attemptId) }, say('notice.keep'))));
+    this.#open.set(attemptId, { sessionId: session.id, card });
+    this.#cards.append(card);
+  }
+
+  /**
+   * Those of the last ten minutes, which this page may not have been there for.
+   * @param {SignedIn[]} recent newest first
+   */
+  async recall(recent) {
+    const unknown = recent.filter(({ attemptId }) => !this.#open.has(attemptId) && !settled().includes(attemptId));
+    const live = unknown.length > 0 ? await liveSessions() : undefined;
+    unknown.filter(({ session }) => live?.has(session.id)).reverse().forEach((each) => this.signedIn(each));
+    await this.check();
+  }
+
+  /** Takes away the notices of sessions that have ended meanwhile. */
+  async check() {
+    const live = this.#open.size > 0 ? await liveSessions() : undefined;
+    for (const [attemptId, { sessionId }] of live ? this.#open : []) {
+      if (!live?.has(sessionId)) {
+        this.#take(attemptId);
+      }
+    }
+  }
+
+  /** @param {string} attemptId */
+  async #undo(attemptId) {
+    try {
+      await call('POST', `/api/login/${attemptId}/decline`);
+      this.#settle(attemptId);
+      this.say('undone');
+    } catch (error) {
+      const { title, help } = explain(asRefusal(error));
+      this.#tell(`${title} ${help}`);
+    }
+  }
+
+  /** Answered: here, and so on the other tabs. @param {string} attemptId */
+  #settle(attemptId) {
+    localStorage.setItem(SETTLED, JSON.stringify([attemptId, ...settled()].slice(0, MOST_SETTLED)));
+    this.#take(attemptId);
+  }
+
+  /** @param {string} attemptId */
+  #take(attemptId) {
+    this.#open.get(attemptId)?.card.remove();
+    this.#open.delete(attemptId);
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    const quiet = () => this.#news.replaceChildren();
+    this.#news.replaceChildren(h('div', { class: 'card' },
+      h('p', {}, text), h('div', { class: 'acts' }, h('button', { type: 'button', class: 'quiet', onclick: quiet }, say('notice.close')))));
+    clearTimeout(this.#leave);
+    this.#leave = setTimeout(quiet, STAY);
+  }
+}
+
+/** @returns {string[]} the attempts whose notice was answered, newest first */
+function settled() {
+  try {
+    const stored = JSON.parse(localStorage.getItem(SETTLED) ?? '[]');
+    return Array.isArray(stored) ? stored : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @returns {Promise<Set<string> | undefined>} ids; undefined when they cannot be had now */
+const liveSessions = () => call('GET', '/api/sessions').then(
+  ({ sessions }) => new Set(sessions.map((/** @type {{ id: string }} */ { id }) => id)), () => undefined);

@@ -1,0 +1,158 @@
+import { call } from '../common/api.js';
+import { h } from '../common/dom.js';
+import { AttemptDialog } from './attempt-dialog.js';
+import { Connection } from './connection.js';
+import { Notices } from './notices.js';
+import { StatusLine } from './status-line.js';
+
+/**
+ * `<qr-login>`: put it into a page whose user is signed in, and a phone that asks is shown there: it holds the connection, says how it
+ * stands, and opens a dialog with the code. Where the page has something to do it fires
+ *
+ * - `identifierschange`: the identifiers that it answers for, masked, are in `identifiers`;
+ * - `attemptchange`: a phone waits, or none does any more: see `attempt`;
+ * - `sessionschange`: the account's sessions have changed, fetch the list again;
+ * - `signedout`: the session has ended, show the sign-in.
+ */
+export class QrLogin extends HTMLElement {
+  /** @type {{ kind: string, masked: string }[]} */
+  identifiers = [];
+
+  #connection = new Connection();
+  #dialog = new AttemptDialog({
+    decline: (attemptId) => call('POST', `/api/login/${attemptId}/decline`),
+    over: (attemptId, outcome) => this.#over(attemptId, outcome),
+    change: () => this.#attemptChanged(),
+    isConnected: () => this.#connection.state === 'ready',
+  });
+  #notices = new Notices();
+  #status = new StatusLine({ reconnect: () => this.#connection.open(), show: () => this.#dialog.open() });
+  /** Attempts heard the end of: a message about one of these is late. @type {Set<string>} */
+  #ended = new Set();
+  /** @type {string | undefined} */
+  #told;
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: 'open' }).append(
+      h('link', { rel: 'stylesheet', href: new URL('qr-login.css', import.meta.url).href }),
+      this.#status.element,
+      this.#dialog.element,
+      this.#notices.element,
+    );
+    this.#connection.addEventListener('state', () => this.#connectionChanged());
+    this.#connection.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** The phone that waits for its code to be scanned; undefined when none does. */
+  get attempt() {
+    return this.#dialog.attempt;
+  }
+
+  connectedCallback() {
+    this.#connection.open();
+    this.#dialog.start();
+  }
+
+  disconnectedCallback() {
+    this.#connection.close();
+    this.#dialog.stop();
+  }
+
+  #connectionChanged() {
+    this.#status.connection(this.#connection);
+    if (this.#connection.state === 'signed-out') {
+      this.#dialog.close();
+      this.#fire('signedout');
+    }
+  }
+
+  /** @param {any} message PROTOCOL.md §2 */
+  #hear(message) {
+    switch (message.type) {
+      case 'welcome':
+        this.#identifiersChanged(message.identifiers);
+        this.#takeUp(message.openAttempts, message.recent);
+        this.#fire('sessionschange');
+        break;
+      case 'qr':
+        if (!this.#ended.has(message.attemptId)) {
+          this.#dialog.show(message);
+        }
+        break;
+      case 'warning':
+        this.#dialog.warn(message.attemptId);
+        break;
+      case 'ended':
+        this.#over(message.attemptId, message.outcome, message.session);
+        break;
+      case 'identifiers':
+        this.#identifiersChanged(message.identifiers);
+        break;
+      case 'sessions':
+        this.#notices.check();
+        this.#fire('sessionschange');
+        break;
+    }
+  }
+
+  /**
+   * What went on while no connection stood.
+   * @param {any[]} open
+   * @param {any[]} recent
+   */
+  #takeUp(open, recent) {
+    const shown = this.#dialog.attempt?.attemptId;
+    if (shown && !open.some(({ attemptId }) => attemptId === shown)) {
+      this.#over(shown, recent.some(({ attemptId }) => attemptId === shown) ? 'redeemed' : 'gone');
+    }
+    for (const attempt of open) {
+      this.#dialog.take(attempt);
+    }
+    this.#notices.recall(recent);
+  }
+
+  /**
+   * @param {string} attemptId
+   * @param {string} outcome PROTOCOL.md's redeemed, declined, superseded; else expired, replaced, or gone: nobody knows how
+   * @param {{ id: string, device: { name: string | null, platform: string | null } }} [session]
+   */
+  #over(attemptId, outcome, session) {
+    this.#ended.add(attemptId);
+    const wasShown = this.#dialog.attempt?.attemptId === attemptId;
+    if (wasShown && outcome === 'superseded') {
+      this.#dialog.succeed();
+      return;
+    }
+    if (wasShown) {
+      this.#dialog.close();
+    }
+    if (outcome === 'redeemed' && session) {
+      this.#notices.signedIn({ attemptId, session });
+    } else if (wasShown && outcome !== 'redeemed') {
+      this.#notices.say(outcome);
+    }
+  }
+
+  /** @param {{ kind: string, masked: string }[]} identifiers */
+  #identifiersChanged(identifiers) {
+    this.identifiers = identifiers;
+    this.#status.identifiers(identifiers);
+    this.#fire('identifierschange');
+  }
+
+  #attemptChanged() {
+    this.#status.waiting(this.attempt !== undefined && !this.#dialog.isOpen);
+    if (this.attempt?.attemptId !== this.#told) {
+      this.#told = this.attempt?.attemptId;
+      this.#fire('attemptchange');
+    }
+  }
+
+  /** @param {string} type */
+  #fire(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}
+
+customElements.define('qr-login', QrLogin);
