@@ -40,7 +40,8 @@ export async function call(method, path, { body, token } = {}) {
   });
   const json = /\bjson\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined;
   if (!response.ok) {
-    throw new Refusal(response.status, json?.code ?? 'internal_error', Number(response.headers.get('retry-after')) || undefined, json?.errors);
+    const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+    throw new Refusal(response.status, json?.code ?? 'internal_error', retryAfter, json?.errors);
   }
   lastAnswer = { at: performance.now(), date: Date.parse(response.headers.get('date') ?? '') };
   return json;

@@ -59,6 +59,7 @@ export const en = {
   'attempt.newer': 'This is a newer request. The one before it has ended.',
   'code.alt': 'QR code for {name}',
   'code.coming': 'A fresh code is on its way …',
+  'code.offline': 'This computer is not connected. A fresh code comes when it is again.',
   'code.spent': 'No more codes for this request. Start again on the phone.',
 
   'notice.region': 'News',
@@ -88,8 +89,11 @@ export const en = {
 
   // The phone
   'phone.start.title': 'Sign in on this phone',
-  'phone.start.lead': 'Your computer shows a code, this phone scans it, and you are in. On the computer, {origin} must be open and signed in.',
+  'phone.start.lead':
+    'Your computer shows a code, this phone scans it, and you are in. '
+    + 'On the computer, {origin} must be open and signed in.',
   'phone.number': 'Phone number',
+  'phone.number.example': '+86 138 0013 8000',
   'phone.number.help': 'With country code, like +86 138 0013 8000.',
   'phone.number.optional': 'Leave it empty if this phone’s install ID is known to your site.',
   'phone.number.wrong': 'This is not a whole phone number. Write it with + and the country code.',
@@ -114,7 +118,9 @@ export const en = {
   'phone.scan.photo': 'Take or choose a photo of the code',
   'phone.scan.camera': 'Use the camera',
   'phone.scan.cancel': 'Cancel',
-  'phone.camera.refused': 'This page may not use the camera. Allow it in the browser’s settings for this site, or take a photo of the code.',
+  'phone.camera.refused':
+    'This page may not use the camera. '
+    + 'Allow it in the browser’s settings for this site, or take a photo of the code.',
   'phone.camera.missing': 'This device has no camera that the page can use. Take a photo of the code, or choose one.',
   'phone.camera.busy': 'The camera is in use by another app. Close it and press “Use the camera”, or take a photo of the code.',
   'phone.scanner.missing': 'The code reader could not be loaded. Scan the code with this phone’s own camera app: it opens this page again.',
@@ -127,11 +133,15 @@ export const en = {
   'phone.out.title': 'Signed out',
   'phone.out.lead': 'This phone is no longer signed in.',
   'phone.notMe.title': 'You are out of that account again',
-  'phone.notMe.lead': 'Nothing on this phone belongs to it any more. Scan only the code on your own computer, never one that somebody sends you.',
+  'phone.notMe.lead':
+    'Nothing on this phone belongs to it any more. '
+    + 'Scan only the code on your own computer, never one that somebody sends you.',
   'phone.ended.title': 'This phone was signed out',
   'phone.ended.lead': 'Its session was ended on a computer, or has expired.',
   'phone.unasked.title': 'This code is not for this phone',
-  'phone.unasked.lead': 'A code is good only for the phone that asked for it, in the browser in which it asked. Start here; your computer then shows a new code.',
+  'phone.unasked.lead':
+    'A code is good only for the phone that asked for it, in the browser in which it asked. '
+    + 'Start here; your computer then shows a new code.',
   'phone.insecure.title': 'This address is not secure',
   'phone.insecure.lead': 'A page may use the camera only over https. Open this page with https:// in front.',
   'phone.again': 'Start again',

@@ -1,3 +1,4 @@
+import { asRefusal } from './api.js';
 import { en } from './en.js';
 
 /** @typedef {keyof typeof en} TextKey */
@@ -31,6 +32,15 @@ export function explain({ code, retryAfter }, values = {}) {
 }
 
 /**
+ * The same in one line, of anything thrown.
+ * @param {unknown} error
+ */
+export function explainAll(error) {
+  const { title, help } = explain(asRefusal(error));
+  return `${title} ${help}`;
+}
+
+/**
  * How long ago, in the words of the language: "3 minutes ago".
  * @param {number} milliseconds
  */
@@ -42,7 +52,9 @@ export function ago(milliseconds) {
   const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
   const minutes = Math.round(seconds / 60);
   const hours = Math.round(minutes / 60);
-  return minutes < 60 ? format.format(-minutes, 'minute') : hours < 36 ? format.format(-hours, 'hour') : format.format(-Math.round(hours / 24), 'day');
+  return minutes < 60 ? format.format(-minutes, 'minute')
+    : hours < 36 ? format.format(-hours, 'hour')
+    : format.format(-Math.round(hours / 24), 'day');
 }
 
 /**

@@ -1,5 +1,6 @@
 import '../qr-login/qr-login.js';
 import { asRefusal, call } from '../common/api.js';
+import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
 import { around, explain, say } from '../common/texts.js';
 import { SessionList } from './session-list.js';
@@ -9,10 +10,7 @@ import { signInForm } from './sign-in.js';
 
 const main = h('main');
 const account = h('div', { class: 'account' });
-document.body.append(
-  h('header', {}, h('a', { class: 'brand', href: '/' }, h('img', { src: '/icon.svg', alt: '', width: '28', height: '28' }), say('brand')), account),
-  main,
-);
+document.body.append(h('header', {}, brand('/'), account), main);
 await begin();
 
 /** Who is signed in? */
@@ -57,6 +55,7 @@ function ready({ account: { username, displayName } }) {
   const [before, after] = around('computer.noApp');
   const app = h('p', { class: 'detail' }, before, h('a', { href: '/phone' }, `${location.origin}/phone`), after);
   main.replaceChildren(h('h1', { class: 'hidden-visually' }, say('brand')), qrLogin, app, sessions.element);
+  sessions.load();
 }
 
 /**

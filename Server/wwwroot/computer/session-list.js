@@ -1,6 +1,6 @@
 import { asRefusal, call, serverNow } from '../common/api.js';
 import { h, once } from '../common/dom.js';
-import { ago, deviceName, explain, say } from '../common/texts.js';
+import { ago, deviceName, explainAll, say } from '../common/texts.js';
 
 /**
  * @typedef {{
@@ -105,13 +105,11 @@ export class SessionList {
 
   /** @param {unknown} error */
   #refused(error) {
-    const refusal = asRefusal(error);
-    if (refusal.status === 401) {
+    if (asRefusal(error).status === 401) {
       this.#signedOut();
       return;
     }
-    const { title, help } = explain(refusal);
-    this.#fault.textContent = `${title} ${help}`;
+    this.#fault.textContent = explainAll(error);
     this.#fault.hidden = false;
   }
 }

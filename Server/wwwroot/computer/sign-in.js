@@ -1,6 +1,6 @@
 import { asRefusal, call } from '../common/api.js';
 import { h } from '../common/dom.js';
-import { explain, say } from '../common/texts.js';
+import { explainAll, say } from '../common/texts.js';
 
 /**
  * The form with user name and password, as password managers know it.
@@ -9,7 +9,8 @@ import { explain, say } from '../common/texts.js';
  */
 export function signInForm(done, notice) {
   const username = h('input', {
-    id: 'username', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: '64', required: true,
+    id: 'username', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: '64',
+    required: true,
   });
   const password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
   const fault = h('p', { class: 'note', role: 'alert', hidden: !notice }, notice);
@@ -23,8 +24,7 @@ export function signInForm(done, notice) {
       done(await call('POST', '/api/session', { body: { username: username.value.trim(), password: password.value } }));
     } catch (error) {
       const refusal = asRefusal(error);
-      const { title, help } = explain(refusal);
-      fault.textContent = refusal.code === 'invalid_request' ? say('signIn.form') : `${title} ${help}`;
+      fault.textContent = refusal.code === 'invalid_request' ? say('signIn.form') : explainAll(refusal);
       fault.classList.add('alarm');
       fault.hidden = false;
       if (refusal.code === 'invalid_credentials') {

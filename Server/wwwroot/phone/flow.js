@@ -85,10 +85,11 @@ async function describe() {
     await data?.getHighEntropyValues?.(['model', 'platform', 'platformVersion']).catch(() => undefined) ?? {};
   if (platform) {
     const [major] = (platformVersion ?? '').split('.');
-    const browser = data.brands?.map((/** @type {{ brand: string }} */ { brand }) => brand).find((/** @type {string} */ brand) => !/not.?a.?brand/i.test(brand));
+    const brands = (data.brands ?? []).map((/** @type {{ brand: string }} */ { brand }) => brand);
+    const browser = brands.find((/** @type {string} */ brand) => !/not.?a.?brand/i.test(brand));
     return { name: model || browser, platform: platform === 'Android' && major ? `${platform} ${major}` : platform };
   }
-  const system = [['iPhone', 'iOS'], ['iPad', 'iPadOS'], ['Android', 'Android'], ['Mac OS X', 'macOS'], ['Windows', 'Windows'], ['Linux', 'Linux']]
-    .find(([sign]) => navigator.userAgent.includes(sign));
-  return { name: system?.[0], platform: system?.[1] };
+  const known = { iPhone: 'iOS', iPad: 'iPadOS', Android: 'Android', Macintosh: 'macOS', Windows: 'Windows', Linux: 'Linux' };
+  const [name, system] = Object.entries(known).find(([sign]) => navigator.userAgent.includes(sign)) ?? [];
+  return { name, platform: system };
 }

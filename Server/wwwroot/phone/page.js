@@ -1,6 +1,7 @@
 import { asRefusal } from '../common/api.js';
+import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
-import { explain, say } from '../common/texts.js';
+import { explain, explainAll, say } from '../common/texts.js';
 import { isSignedIn, redeem, signOut } from './flow.js';
 import { scanView } from './scan-view.js';
 import { startView } from './start-view.js';
@@ -9,10 +10,7 @@ import { attempt, login, onLoginElsewhere } from './store.js';
 // The phone's page, the app of who has none: start, scan, signed in. One view at a time.
 
 const main = h('main');
-document.body.append(
-  h('header', {}, h('a', { class: 'brand', href: '/phone' }, h('img', { src: '/icon.svg', alt: '', width: '28', height: '28' }), say('brand'))),
-  main,
-);
+document.body.append(h('header', {}, brand('/phone')), main);
 let leave = () => {};
 
 /** The ticket that this phone's camera app has opened the page with (see arrival.js); read once. */
@@ -20,18 +18,24 @@ const ticket = /** @type {{ ticket?: string } | null} */ (history.state)?.ticket
 history.replaceState(null, '');
 
 onLoginElsewhere(() => (login.get() ? done() : start()));
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && check());
 if (!isSecureContext) {
   tell('phone.insecure');
 } else if (ticket !== undefined) {
   arrive(ticket);
 } else if (login.get()) {
   done();
-  if (!await isSignedIn()) {
+  check();
+} else {
+  begin();
+}
+
+/** Is this phone still signed in? Somebody may have ended its session on a computer. */
+async function check() {
+  if (login.get() && !await isSignedIn()) {
     login.forget();
     tell('phone.ended', ['phone.again', start]);
   }
-} else {
-  begin();
 }
 
 /** An attempt that is still open is taken up again. */
@@ -74,13 +78,12 @@ async function arrive(scanned) {
 function done() {
   const { displayName, username } = /** @type {import('./store.js').Login} */ (login.get()).account;
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
-  const out = (/** @type {() => void} */ then) => once(async () => {
+  const out = (/** @type {'phone.notMe' | 'phone.out'} */ words) => once(async () => {
     try {
       await signOut();
-      then();
+      tell(words, ['phone.again', start]);
     } catch (error) {
-      const { title, help } = explain(asRefusal(error));
-      fault.textContent = `${title} ${help}`;
+      fault.textContent = explainAll(error);
       fault.hidden = false;
     }
   });
@@ -91,8 +94,8 @@ function done() {
     h('p', { class: 'question' }, say('phone.done.question')),
     fault,
     h('div', { class: 'acts' },
-      h('button', { type: 'button', class: 'deny', onclick: out(() => tell('phone.notMe', ['phone.again', start])) }, say('phone.done.notMe')),
-      h('button', { type: 'button', class: 'quiet', onclick: out(() => tell('phone.out', ['phone.again', start])) }, say('phone.done.signOut')))));
+      h('button', { type: 'button', class: 'deny', onclick: out('phone.notMe') }, say('phone.done.notMe')),
+      h('button', { type: 'button', class: 'quiet', onclick: out('phone.out') }, say('phone.done.signOut')))));
 }
 
 /**
@@ -107,8 +110,9 @@ function refused(refusal, retry) {
     attempt.forget();
   }
   const { title, help } = explain(refusal);
-  problem(title, help,
-    isPassing ? button('phone.retry', () => { working(); retry(); }) : isCodeOnly && open ? button('phone.scan.camera', () => scan(open)) : button('phone.again', again));
+  problem(title, help, isPassing ? button('phone.retry', () => { working(); retry(); })
+    : isCodeOnly && open ? button('phone.scan.camera', () => scan(open))
+    : button('phone.again', again));
 }
 
 const working = () => show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));

@@ -12,7 +12,8 @@ import { installId, number } from './store.js';
 export function startView({ asked }) {
   const known = number.get();
   const field = h('input', {
-    id: 'number', name: 'tel', type: 'tel', autocomplete: 'tel', 'aria-describedby': 'number-help', placeholder: '+86 138 0013 8000', value: known ?? '',
+    id: 'number', name: 'tel', type: 'tel', autocomplete: 'tel', 'aria-describedby': 'number-help',
+    placeholder: say('phone.number.example'), value: known ?? '',
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const submit = h('button', { class: 'primary' }, say('phone.submit'));

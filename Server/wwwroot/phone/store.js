@@ -3,7 +3,8 @@
  * its origin's storage, which the page's policy keeps foreign scripts away from.
  *
  * @typedef {{ kind: string, value: string }} Identifier
- * @typedef {{ attemptId: string, verifier: string, identifiers: Identifier[], checkCode: string, endsAt: number }} Attempt `endsAt`: by `Date.now()`
+ * @typedef {{ attemptId: string, verifier: string, identifiers: Identifier[], checkCode: string, endsAt: number }} Attempt
+ * `endsAt`: as `Date.now()`
  * @typedef {{ token: string, account: { username: string, displayName: string } }} Login
  */
 

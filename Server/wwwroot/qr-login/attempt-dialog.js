@@ -1,15 +1,20 @@
-import { around, clock, explain, say } from '../common/texts.js';
+import { around, clock, explainAll, say } from '../common/texts.js';
 import { h, once } from '../common/dom.js';
-import { asRefusal } from '../common/api.js';
 import { CodeImage } from './code-image.js';
 
 /**
- * An attempt as the page keeps it; times are those of `performance.now()`.
- * @typedef {{ attemptId: string, endsAt: number, checkCode: string, device: { name: string | null, platform: string | null, address: string } }} Attempt
+ * An attempt as the page keeps it; `endsAt`: as `performance.now()`.
+ * @typedef {{ name: string | null, platform: string | null, address: string }} Device
+ * @typedef {{ attemptId: string, endsAt: number, checkCode: string, device: Device }} Attempt
  */
 
 /** How long a newer attempt's code may follow the news that it took the place of this one. */
 const SUCCESSION = 3_000;
+
+/** What has become of an attempt, by the code of the refusal to show it. */
+const OUTCOMES = /** @type {Record<string, string>} */ ({
+  declined: 'declined', superseded: 'replaced', attempt_expired: 'expired', already_redeemed: 'redeemed', not_found: 'gone',
+});
 
 /**
  * The dialog in which a phone asks: who it is, the check code, the QR code, the time that is left, "Not me". One attempt at a time; a
@@ -21,8 +26,7 @@ export class AttemptDialog {
 
   #acts;
   #code;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #tick;
+  #tick = 0;
   /** When a newer attempt took its place, whose code has not come yet. @type {number | undefined} */
   #succeededAt;
 
@@ -42,7 +46,11 @@ export class AttemptDialog {
    */
   constructor(acts) {
     this.#acts = acts;
-    this.#code = new CodeImage({ refused: (refusal) => this.#refused(refusal), isWatched: () => this.#isWatched });
+    this.#code = new CodeImage({
+      refused: (refusal) => this.#refused(refusal),
+      isWatched: () => this.#isWatched,
+      excuse: () => say(acts.isConnected() ? 'code.coming' : 'code.offline'),
+    });
     const [before, after] = around('attempt.check');
     this.element = h('dialog', { 'aria-labelledby': 'title', onclose: () => acts.change() },
       h('div', { class: 'ask' },
@@ -65,19 +73,18 @@ export class AttemptDialog {
 
   start() {
     document.addEventListener('visibilitychange', this.#look);
-    this.#tick ??= setInterval(this.#look, 1000);
+    this.#tick = setInterval(this.#look, 1000);
   }
 
   stop() {
     document.removeEventListener('visibilitychange', this.#look);
     clearInterval(this.#tick);
-    this.#tick = undefined;
     this.close();
   }
 
   /** @param {any} qr a message of type `qr` */
   show(qr) {
-    this.#become({ ...qr, endsAt: performance.now() + qr.attemptExpiresIn * 1000 });
+    this.#become(qr, qr.attemptExpiresIn);
     this.#code.show(qr);
   }
 
@@ -86,11 +93,10 @@ export class AttemptDialog {
    * @param {any} open one of the welcome's `openAttempts`
    */
   take(open) {
-    this.#become({ ...open, endsAt: performance.now() + open.expiresIn * 1000 });
-    this.#look();
+    this.#become(open, open.expiresIn);
   }
 
-  /** @param {string} attemptId */
+  /** Another phone has tried its code. @param {string} attemptId */
   warn(attemptId) {
     if (this.attempt?.attemptId === attemptId) {
       this.#say(say('attempt.wrongPhone'), true);
@@ -122,20 +128,23 @@ export class AttemptDialog {
     }
   }
 
-  /** @param {Attempt} attempt */
-  #become(attempt) {
+  /**
+   * @param {any} message whose members say all but when it ends
+   * @param {number} expiresIn seconds
+   */
+  #become({ attemptId, checkCode, device }, expiresIn) {
     const previous = this.attempt?.attemptId;
-    this.attempt = attempt;
-    if (previous === attempt.attemptId) {
+    this.attempt = { attemptId, checkCode, device, endsAt: performance.now() + expiresIn * 1000 };
+    if (previous === attemptId) {
       return;
     }
     this.#succeededAt = undefined;
-    this.#code.attempt(attempt.attemptId);
+    this.#code.attempt(attemptId);
     this.#say(previous ? say('attempt.newer') : '');
-    const { name, platform, address } = attempt.device;
+    const { name, platform, address } = device;
     this.#name.textContent = name ?? say('device.unknown');
     this.#claims.textContent = platform ? say('attempt.claims', { platform, address }) : say('attempt.address', { address });
-    this.#check.textContent = attempt.checkCode;
+    this.#check.textContent = checkCode;
     if (this.isOpen) {
       this.#acts.change();
     } else {
@@ -171,19 +180,14 @@ export class AttemptDialog {
       await this.#acts.decline(attemptId);
       this.#acts.over(attemptId, 'declined');
     } catch (error) {
-      const { title, help } = explain(asRefusal(error));
-      this.#say(`${title} ${help}`, true);
+      this.#say(explainAll(error), true);
     }
   }
 
   /** No fresh code is to be had. @param {import('../common/api.js').Refusal} refusal */
   #refused(refusal) {
-    const { attemptId } = /** @type {Attempt} */ (this.attempt);
-    const outcomes = /** @type {Record<string, string>} */ ({
-      declined: 'declined', superseded: 'replaced', attempt_expired: 'expired', already_redeemed: 'redeemed', not_found: 'gone',
-    });
-    if (refusal.code in outcomes) {
-      this.#acts.over(attemptId, outcomes[refusal.code]);
+    if (this.attempt && refusal.code in OUTCOMES) {
+      this.#acts.over(this.attempt.attemptId, OUTCOMES[refusal.code]);
     }
   }
 

@@ -21,13 +21,18 @@ export class CodeImage {
   /** Not before this time is a fresh one asked for. */
   #notBefore = 0;
   #isAsking = false;
+  #isSpent = false;
   #arrived = () => {};
 
   #image = h('img', { alt: '', width: '296', height: '296' });
   #veil = h('div', { class: 'veil' });
 
   /**
-   * @param {{ refused: (refusal: import('../common/api.js').Refusal) => void, isWatched: () => boolean }} acts
+   * @param {{
+   *   refused: (refusal: import('../common/api.js').Refusal) => void,
+   *   isWatched: () => boolean,
+   *   excuse: () => string,
+   * }} acts `excuse`: what stands where the code would, when there is none
    */
   constructor(acts) {
     this.#acts = acts;
@@ -44,6 +49,7 @@ export class CodeImage {
   clear() {
     this.#attemptId = undefined;
     this.#endsAt = this.#notBefore = 0;
+    this.#isSpent = false;
     this.#image.hidden = true;
     this.#image.removeAttribute('src');
     this.#cover('');
@@ -73,8 +79,8 @@ export class CodeImage {
     if (isAsked && !this.#isAsking) {
       this.#renew();
     }
-    if (performance.now() > this.#endsAt && !this.#veil.textContent) {
-      this.#cover(say('code.coming'));
+    if (performance.now() > this.#endsAt) {
+      this.#cover(this.#isSpent ? say('code.spent') : this.#acts.excuse());
     }
   }
 
@@ -107,9 +113,7 @@ export class CodeImage {
   /** @param {import('../common/api.js').Refusal} refusal */
   #refused(refusal) {
     this.#notBefore = performance.now() + (refusal.retryAfter ? refusal.retryAfter * 1000 : RETRY);
-    if (refusal.code === 'too_many_requests' && performance.now() > this.#endsAt) {
-      this.#cover(say('code.spent'));
-    }
+    this.#isSpent ||= refusal.code === 'too_many_requests';
     this.#acts.refused(refusal);
   }
 

@@ -1,6 +1,6 @@
-import { asRefusal, call } from '../common/api.js';
+import { call } from '../common/api.js';
 import { h, once } from '../common/dom.js';
-import { deviceName, explain, say } from '../common/texts.js';
+import { deviceName, explainAll, say } from '../common/texts.js';
 
 /** How long a notice stays that asks for nothing. */
 const STAY = 15_000;
@@ -79,8 +79,7 @@ export class Notices {
       this.#settle(attemptId);
       this.say('undone');
     } catch (error) {
-      const { title, help } = explain(asRefusal(error));
-      this.#tell(`${title} ${help}`);
+      this.#tell(explainAll(error));
     }
   }
 
