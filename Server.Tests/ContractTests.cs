@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using QrLogin.Server.Tests.Host;
 
@@ -18,8 +17,8 @@ internal sealed class ContractTests
         await using var server = new TestServer(World.Database);
         var database = new NpgsqlConnectionStringBuilder(World.Database);
 
-        await RunAsync("npm", ["ci"], folder, [], isNeeded: Environment.GetEnvironmentVariable("CI") == "true");
-        await RunAsync("node", ["--test"], folder, new()
+        await Tool.FetchPackagesAsync(folder);
+        await Tool.RunAsync("node", ["--test"], folder, new()
         {
             ["QRLOGIN_URL"] = server.Address.ToString().TrimEnd('/'),
             ["QRLOGIN_ORIGIN"] = TestServer.Origin,
@@ -27,39 +26,5 @@ internal sealed class ContractTests
             ["QRLOGIN_PSQL"] = $"postgresql://{database.Username}:{Uri.EscapeDataString(database.Password ?? "")}"
                 + $"@{database.Host}:{database.Port}/{database.Database}",
         });
-    }
-
-    private static async Task RunAsync(
-        string program, string[] arguments, string folder, Dictionary<string, string> environment, bool isNeeded = true)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        try
-        {
-            using var process = Process.Start(start)!;
-            var errors = process.StandardError.ReadToEndAsync();
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            await TestContext.Out.WriteLineAsync(string.Join('\n', output.Split('\n').TakeLast(12)));
-            if (process.ExitCode != 0 && !isNeeded)
-            {
-                Assert.Ignore($"{program} {string.Join(' ', arguments)} failed, perhaps for want of a network: {await errors}");
-            }
-
-            Assert.That(process.ExitCode, Is.Zero, $"{output}\n{await errors}");
-        }
-        catch (System.ComponentModel.Win32Exception) when (Environment.GetEnvironmentVariable("CI") != "true")
-        {
-            Assert.Ignore($"{program} is missing (Debian: apt-get install nodejs npm).");
-        }
     }
 }

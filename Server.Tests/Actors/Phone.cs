@@ -18,6 +18,9 @@ internal sealed class Phone : IDisposable
 
     public (string Kind, string Value)[] Identifiers { get; set; }
 
+    /// <summary>Its number, where that is what it has.</summary>
+    public string Number => Identifiers.Single(each => each.Kind == "phone").Value;
+
     public string Verifier { get; set; } = NewVerifier();
 
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));

@@ -7,7 +7,10 @@ namespace QrLogin.Server.Tests.Actors;
 internal static class QrReader
 {
     /// <summary>The ticket in the image of a <c>qr</c> message.</summary>
-    public static string TicketOf(JsonNode qr) => Read(qr["image"]!.ToString()).Split('#')[1];
+    public static string TicketOf(JsonNode qr) => TicketIn(qr["image"]!.ToString());
+
+    /// <summary>The ticket in the code in a PNG data URI.</summary>
+    public static string TicketIn(string dataUri) => Read(dataUri).Split('#')[1];
 
     /// <summary>The text in a PNG data URI.</summary>
     public static string Read(string dataUri)

@@ -1,0 +1,14 @@
+// The browser's own reader of codes (W3C Shape Detection), which TypeScript's DOM library lacks.
+
+interface DetectedBarcode {
+  boundingBox: DOMRectReadOnly;
+  cornerPoints: { x: number; y: number }[];
+  format: string;
+  rawValue: string;
+}
+
+declare class BarcodeDetector {
+  static getSupportedFormats(): Promise<string[]>;
+  constructor(options?: { formats: string[] });
+  detect(image: ImageBitmapSource): Promise<DetectedBarcode[]>;
+}
