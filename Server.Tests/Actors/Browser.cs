@@ -50,7 +50,7 @@ internal sealed class Browser(TestServer server) : IDisposable
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("qrlogin.v1");
-        socket.Options.SetRequestHeader("Origin", TestServer.Origin);
+        socket.Options.SetRequestHeader("Origin", server.PublicOrigin);
         socket.Options.SetRequestHeader("Cookie", Cookie);
         var page = new Page(socket);
         await socket.ConnectAsync(new UriBuilder(server.Address) { Scheme = "ws", Path = "/connect" }.Uri, Page.Patience());

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -6,29 +8,61 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace QrLogin.Server.Tests.Host;
 
-/// <summary>The real server on real Kestrel, on a free port of loopback, against a real database.</summary>
+/// <summary>
+/// The real server on real Kestrel, on a port of loopback, against a real database. A page in a browser needs a server that knows the
+/// address it is opened at: one that was given its port.
+/// </summary>
 internal sealed class TestServer : WebApplicationFactory<Program>
 {
-    /// <summary>What the server is told its pages' origin is; the port that it listens on is another.</summary>
+    /// <summary>What a server without a given port is told its pages' origin is; the port that it listens on is another.</summary>
     public const string Origin = "http://localhost:8080";
 
     private readonly Dictionary<string, string> settings;
 
     /// <param name="database">A database URL.</param>
     /// <param name="settings">Configuration keys and values.</param>
-    public TestServer(string database, Dictionary<string, string>? settings = null)
+    /// <param name="port">Its port and its pages' origin, such as a <see cref="FreePort"/>; 0 is any free one.</param>
+    public TestServer(string database, Dictionary<string, string>? settings = null, int port = 0)
     {
+        PublicOrigin = port == 0 ? Origin : $"http://localhost:{port}";
         this.settings = new Dictionary<string, string>(settings ?? [])
         {
             ["ConnectionStrings:QrLogin"] = TestDatabase.AsServerRole(database),
             ["Serilog:MinimumLevel:Default"] = Environment.GetEnvironmentVariable("QRLOGIN_TEST_LOG") ?? "Error",
         };
-        UseKestrel(0);
+        if (port != 0)
+        {
+            this.settings["PublicOrigin"] = PublicOrigin;
+        }
+
+        UseKestrel(port);
         StartServer();
         Address = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
     }
 
     public Uri Address { get; }
+
+    /// <summary>What this server is told its pages' origin is.</summary>
+    public string PublicOrigin { get; }
+
+    /// <summary>A port that nothing listens on, below those that the system gives to clients, so that a restarted server gets it again.</summary>
+    public static int FreePort()
+    {
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 20_000);
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // taken
+            }
+        }
+    }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

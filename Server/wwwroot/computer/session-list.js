@@ -94,7 +94,7 @@ export class SessionList {
     const act = once(async () => {
       try {
         await call('DELETE', `/api/sessions/${session.id}${withPhones ? '?admitted=true' : ''}`);
-        await this.load();
+        await (session.current ? this.#signedOut() : this.load());
       } catch (error) {
         this.#refused(error);
       }

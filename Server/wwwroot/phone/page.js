@@ -115,7 +115,9 @@ function refused(refusal, retry) {
     : button('phone.again', again));
 }
 
-const working = () => show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
+function working() {
+  show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
+}
 
 function again() {
   attempt.forget();
@@ -143,7 +145,9 @@ function problem(title, help, act) {
  * @param {import('../common/texts.js').TextKey} key
  * @param {() => void} onclick
  */
-const button = (key, onclick) => h('button', { type: 'button', class: 'primary', onclick }, say(key));
+function button(key, onclick) {
+  return h('button', { type: 'button', class: 'primary', onclick }, say(key));
+}
 
 /** @param {HTMLElement} view */
 function show(view) {

@@ -1,0 +1,179 @@
+using Microsoft.Playwright;
+using QrLogin.Server.Tests.Actors;
+using static Microsoft.Playwright.Assertions;
+
+namespace QrLogin.Server.Tests.Pages;
+
+/// <summary>The code on the screen: its life, its end, and what the dialog says of it.</summary>
+internal sealed class CodeTests : PageScene
+{
+    [Test]
+    public async Task A_fresh_code_comes_before_the_old_one_expires()
+    {
+        var (computer, app) = await ReadyAsync(Clock);
+        await app.IdentifyAsync();
+        var first = await computer.ShowsCodeAsync();
+        await Expect(computer.Dialog).ToContainTextAsync("Time left: 5:00");
+
+        await computer.Page.Clock.RunForAsync(44_000);
+        Assert.That(await computer.ShowsCodeAsync(), Is.EqualTo(first), "after 44 s");
+        await computer.Page.Clock.RunForAsync(2_000);
+
+        var second = await computer.ShowsAnotherCodeAsync(first);
+        Assert.That((await app.RedeemAsync(QrReader.TicketIn(second))).Status, Is.EqualTo(200));
+        await Expect(computer.Dialog).ToBeHiddenAsync();
+    }
+
+    [Test]
+    public async Task A_code_that_has_expired_is_refused_and_the_next_one_works()
+    {
+        var (computer, app, phone) = await AskedAsync();
+        var first = await computer.ShowsCodeAsync();
+        var photo = await computer.PhotographAsync();
+        await World.Admin.ExecuteAsync(
+            """
+            update login_ticket t set created_at = t.created_at - interval '61 s', expires_at = t.expires_at - interval '61 s'
+            from login_attempt a where a.id = t.attempt_id and @key = any(a.identifiers)
+            """, new { key = $"phone:{app.Number}" });
+
+        phone.Screen.MayHear("410");
+        await phone.PhotographAsync(photo);
+        await phone.SeesAsync("That code had expired.");
+        await phone.Screen.PictureAsync("phone-code-expired");
+
+        await computer.Page.EvaluateAsync(
+            "() => fetch(`/api/login/${document.querySelector('qr-login').attempt.attemptId}/qr`, { method: 'POST' })");
+        await computer.ShowsAnotherCodeAsync(first);
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task A_hidden_tab_asks_for_no_fresh_code_and_asks_when_it_is_seen_again()
+    {
+        var (computer, app) = await ReadyAsync(Clock);
+        await app.IdentifyAsync();
+        var first = await computer.ShowsCodeAsync();
+        var asked = 0;
+        computer.Page.Request += (_, request) => asked += request.Url.EndsWith("/qr", StringComparison.Ordinal) ? 1 : 0;
+
+        await HideAsync(computer.Page, true);
+        Assert.That(await computer.Page.TitleAsync(), Does.Contain("A phone wants to sign in"));
+        await computer.Page.Clock.RunForAsync(70_000);
+        await computer.SeesAsync("A fresh code is on its way");
+        Assert.That(asked, Is.Zero);
+        await computer.Screen.PictureAsync("code-covered");
+
+        await HideAsync(computer.Page, false);
+        await computer.ShowsAnotherCodeAsync(first);
+        await Expect(computer.Page.GetByText("A fresh code is on its way")).ToBeHiddenAsync();
+        Assert.That(asked, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Not_me_refuses_the_phone()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        await computer.Screen.PictureAsync("attempt");
+        var photo = await computer.PhotographAsync();
+
+        await computer.PressAsync("Not me");
+
+        await Expect(computer.Notices).ToContainTextAsync("Refused. Nobody was signed in");
+        await Expect(computer.Dialog).ToBeHiddenAsync();
+        await computer.Screen.PictureAsync("declined");
+        phone.Screen.MayHear("410");
+        await phone.PhotographAsync(photo);
+        await phone.SeesAsync("The sign-in was refused on the computer.");
+        await phone.Screen.PictureAsync("phone-declined");
+        phone.Screen.MayHear("404");
+        await phone.PressAsync("Start again");
+        await phone.PressAsync("Sign in");
+        await phone.SeesAsync("Nothing is connected for this phone.");
+    }
+
+    [Test]
+    public async Task Another_phone_that_scans_the_code_is_refused_and_the_computer_warns()
+    {
+        var (computer, app) = await ReadyAsync();
+        var (_, _, bob) = await AskedAsync();
+        await app.IdentifyAsync();
+        await computer.ShowsCodeAsync();
+
+        bob.Screen.MayHear("400");
+        await bob.PhotographAsync(await computer.PhotographAsync());
+
+        await bob.SeesAsync("That code is for another phone");
+        await bob.Screen.PictureAsync("phone-code-of-another");
+        await Expect(computer.Dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("Another phone has tried this code");
+        await computer.Screen.PictureAsync("warning");
+    }
+
+    [Test]
+    public async Task A_newer_request_takes_the_place_of_the_one_on_the_screen()
+    {
+        var (computer, app, phone) = await AskedAsync();
+        var first = await computer.ShowsCodeAsync();
+        var photo = await computer.PhotographAsync();
+
+        Assert.That((await app.IdentifyAsync()).Status, Is.EqualTo(202));
+
+        await computer.ShowsAnotherCodeAsync(first);
+        await computer.SeesAsync("This is a newer request.");
+        await Expect(computer.Dialog).ToContainTextAsync("Pixel 10");
+        await computer.Screen.PictureAsync("newer-attempt");
+        phone.Screen.MayHear("410");
+        await phone.PhotographAsync(photo);
+        await phone.SeesAsync("A newer request took the place of this one.");
+        await phone.Screen.PictureAsync("phone-superseded");
+    }
+
+    [Test]
+    public async Task An_attempt_that_nobody_answers_expires_on_both_screens()
+    {
+        var (computer, _, phone) = await AskedAsync(Clock);
+        await HideAsync(computer.Page, true); // or it would ask for fresh codes five minutes long
+
+        await computer.Page.Clock.RunForAsync(301_000);
+        await phone.Page.Clock.RunForAsync(301_000);
+
+        await Expect(computer.Notices).ToContainTextAsync("The request has expired.");
+        await phone.SeesAsync("This sign-in took too long.");
+    }
+
+    [Test]
+    public async Task Focus_goes_to_the_dialog_and_back_and_the_tab_shows_that_something_waits()
+    {
+        var (computer, app) = await ReadyAsync();
+        var signOut = computer.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" });
+        await signOut.FocusAsync();
+
+        var checkCode = (await app.IdentifyAsync())["checkCode"].ToString();
+        await computer.ShowsCodeAsync();
+
+        await Expect(computer.Dialog.GetByRole(AriaRole.Heading)).ToBeFocusedAsync();
+        await Expect(computer.Dialog).ToContainTextAsync(checkCode);
+        await Expect(computer.Page).ToHaveTitleAsync($"({checkCode}) A phone wants to sign in");
+        Assert.That(await IconAsync(), Does.EndWith("/icon-waiting.svg"));
+
+        await computer.Page.Keyboard.PressAsync("Escape"); // hides it, and ends nothing
+        await Expect(signOut).ToBeFocusedAsync();
+        await computer.Screen.PictureAsync("attempt-hidden");
+        await computer.PressAsync("A phone is waiting: show the code");
+        await Expect(computer.Code).ToBeVisibleAsync();
+        await computer.PressAsync("Not me");
+        await Expect(computer.Page).ToHaveTitleAsync("QrLogin");
+        Assert.That(await IconAsync(), Does.EndWith("/icon.svg"));
+
+        async Task<string?> IconAsync() => await computer.Page.Locator("link[rel=icon]").GetAttributeAsync("href");
+    }
+
+    /// <summary>Headless Chromium shows every tab: this one is told that it is hidden.</summary>
+    private static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
+        """
+        (isHidden) => {
+          Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => isHidden ? 'hidden' : 'visible' });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }
+        """, isHidden);
+}

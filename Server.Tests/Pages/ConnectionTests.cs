@@ -1,0 +1,167 @@
+using Microsoft.Playwright;
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
+using static Microsoft.Playwright.Assertions;
+
+namespace QrLogin.Server.Tests.Pages;
+
+/// <summary>The PC's page keeps its connection, and says how it stands (PROTOCOL.md §2, close codes).</summary>
+internal sealed class ConnectionTests : PageScene
+{
+    [Test]
+    public async Task A_page_outlives_a_restart_of_the_server_and_takes_up_the_open_attempt()
+    {
+        var port = TestServer.FreePort();
+        var first = new TestServer(World.Database, port: port);
+        using var app = new Phone(first);
+        var alice = await World.Admin.HasAccountAsync(app);
+        var computer = await OpenComputerAsync(Clock with { Server = first });
+        await computer.SignInAsync(alice);
+        await computer.ReadyAsync();
+        await app.IdentifyAsync();
+        var code = await computer.ShowsCodeAsync();
+
+        computer.Screen.MayHear("WebSocket|net::ERR|404|503");
+        await first.DisposeAsync();
+        await computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(2)); // it would come back by itself, at some time
+        await Expect(computer.Status).ToContainTextAsync("Reconnecting");
+        await Expect(computer.Status).ToContainTextAsync("Next try in");
+        await computer.Screen.PictureAsync("reconnecting-attempt");
+        await computer.PressAsync("Hide");
+        await computer.Screen.PictureAsync("reconnecting");
+
+        await using var second = new TestServer(World.Database, port: port);
+        await computer.Page.Clock.ResumeAsync();
+        await computer.PressAsync("Connect now");
+        await computer.ReadyAsync();
+        await computer.PressAsync("A phone is waiting: show the code");
+        using var sameApp = new Phone(second, app.Identifiers) { Verifier = app.Verifier };
+        Assert.That((await sameApp.RedeemAsync(QrReader.TicketIn(code))).Status, Is.EqualTo(200), "the code was good all along");
+        await Expect(computer.Notices).ToContainTextAsync("is signed in.");
+    }
+
+    [Test]
+    public async Task A_page_that_is_opened_while_a_phone_waits_shows_its_code()
+    {
+        var (computer, app) = await ReadyAsync();
+        await app.IdentifyAsync();
+        var code = await computer.ShowsCodeAsync();
+
+        await computer.Page.ReloadAsync();
+
+        await computer.ShowsAnotherCodeAsync(code);
+    }
+
+    [Test]
+    public async Task A_session_that_is_ended_in_psql_leads_to_the_sign_in()
+    {
+        var (computer, app) = await ReadyAsync();
+
+        await World.Admin.ExecuteAsync(
+            "select admin.revoke_sessions(username) from admin.bindings where value = @Number", new { app.Number });
+
+        await computer.SeesAsync("Your session on this computer has ended. Sign in again.");
+        await Expect(computer.Page.GetByLabel("User name")).ToBeFocusedAsync();
+        await computer.Screen.PictureAsync("session-ended");
+    }
+
+    [Test]
+    public async Task A_binding_that_is_made_in_psql_shows_at_once()
+    {
+        var computer = await OpenComputerAsync();
+        var alice = await World.Admin.HasAccountAsync();
+        await computer.SignInAsync(alice);
+        await computer.SeesAsync("No phone belongs to this account yet.");
+        await computer.Screen.PictureAsync("no-bindings");
+
+        using var app = new Phone(Server, ("app", Phone.NewInstallId()));
+        await World.Admin.BindAsync(alice, app);
+
+        await computer.SeesAsync("App on a phone");
+    }
+
+    [Test]
+    public async Task A_wrong_password_says_so()
+    {
+        var computer = await OpenComputerAsync();
+        computer.Screen.MayHear("401");
+        await computer.SignInAsync(await World.Admin.HasAccountAsync(), "wrong");
+        await computer.SeesAsync("The user name or the password is wrong.");
+        await Expect(computer.Page.GetByLabel("Password")).ToBeFocusedAsync();
+        await computer.Screen.PictureAsync("sign-in-refused");
+    }
+
+    [Test]
+    public async Task Signing_out_leads_to_the_sign_in_on_every_tab()
+    {
+        var (one, _) = await ReadyAsync();
+        var two = await OpenTabAsync(one);
+        await two.ReadyAsync();
+
+        await one.PressAsync("Sign out");
+
+        await Expect(one.Page.GetByLabel("User name")).ToBeVisibleAsync();
+        await two.SeesAsync("Your session on this computer has ended.");
+    }
+
+    [TestCase(1001, "Reconnecting", "This computer is ready")]
+    [TestCase(4409, "Another tab has taken over", null)]
+    [TestCase(4401, "Your session on this computer has ended.", null)]
+    public async Task A_close_code_is_acted_on(int code, string says, string? thenSays)
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        await computer.ReadyAsync();
+        await closing(code);
+        await computer.SeesAsync(says);
+        if (thenSays is not null)
+        {
+            await computer.Page.Clock.RunForAsync(5_000); // the first wait is at most five seconds
+            await computer.SeesAsync(thenSays);
+        }
+    }
+
+    [Test]
+    public async Task Told_off_once_the_page_connects_again_told_off_twice_it_tells_the_user()
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        await computer.ReadyAsync();
+        await closing(1008);
+        await computer.SeesAsync("Reconnecting");
+        await computer.Page.Clock.RunForAsync(5_000);
+        await computer.ReadyAsync();
+        await closing(1008);
+        await computer.SeesAsync("The connection does not hold");
+        await computer.Screen.PictureAsync("broken");
+        await computer.Page.Clock.RunForAsync(120_000);
+        await computer.SeesAsync("The connection does not hold");
+    }
+
+    [Test]
+    public async Task A_refused_handshake_without_a_session_leads_to_the_sign_in()
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        await computer.ReadyAsync();
+        computer.Screen.MayHear("WebSocket|401");
+        await computer.Page.UnrouteAllAsync();
+        await computer.Page.Context.ClearCookiesAsync();
+        await closing(1001);
+        await computer.SeesAsync("Reconnecting");
+        await computer.Page.Clock.RunForAsync(5_000);
+        await computer.SeesAsync("Your session on this computer has ended.");
+    }
+
+    /// <summary>A page whose socket is the real one until the test closes it from the server's side.</summary>
+    private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync()
+    {
+        IWebSocketRoute? socket = null;
+        var computer = await OpenComputerAsync(Clock);
+        await computer.Page.RouteWebSocketAsync("**/connect", route =>
+        {
+            socket = route;
+            route.ConnectToServer();
+        });
+        await computer.Page.ReloadAsync();
+        await computer.SignInAsync(await World.Admin.HasAccountAsync());
+        return (computer, code => socket!.CloseAsync(new() { Code = code }));
+    }
+}

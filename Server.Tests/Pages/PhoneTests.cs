@@ -1,0 +1,221 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using QrLogin.Server.Present;
+using QrLogin.Server.Tests.Actors;
+using static Microsoft.Playwright.Assertions;
+
+namespace QrLogin.Server.Tests.Pages;
+
+/// <summary>The phone's page: what it asks for, what it remembers, and what it says when something goes wrong.</summary>
+internal sealed class PhoneTests : PageScene
+{
+    [Test]
+    public async Task Nothing_connected_says_what_to_do()
+    {
+        var phone = await OpenPhoneAsync();
+        phone.Screen.MayHear("404");
+
+        await phone.AskAsync(Phone.NewNumber());
+
+        await phone.SeesAsync("Nothing is connected for this phone.");
+        await phone.SeesAsync($"On your computer open {Origin} and sign in, leave the page open, then try again.");
+        await phone.Screen.PictureAsync("phone-nothing-connected");
+    }
+
+    [Test]
+    public async Task A_number_that_is_none_is_told_at_the_field()
+    {
+        var phone = await OpenPhoneAsync();
+        phone.Screen.MayHear("400");
+
+        await phone.AskAsync("0138 0013 8000");
+
+        await phone.SeesAsync("This is not a whole phone number.");
+        await Expect(phone.Page.GetByLabel("Phone number")).ToBeFocusedAsync();
+        await phone.Screen.PictureAsync("phone-wrong-number");
+    }
+
+    [Test]
+    public async Task The_number_is_asked_for_once()
+    {
+        var (_, app, phone) = await AskedAsync();
+
+        await phone.PressAsync("Cancel");
+        await phone.SeesAsync($"Asks as {app.Number}");
+        await phone.Page.ReloadAsync();
+        await phone.SeesAsync($"Asks as {app.Number}");
+        await phone.Screen.PictureAsync("phone-known");
+        await phone.PressAsync("Change");
+        await Expect(phone.Page.GetByLabel("Phone number")).ToHaveValueAsync(app.Number);
+    }
+
+    [Test]
+    public async Task A_phone_whose_install_id_is_bound_gives_no_number()
+    {
+        var phone = await OpenPhoneAsync();
+        await phone.Page.Locator("summary").ClickAsync();
+        var installId = await phone.Page.Locator("code").TextContentAsync();
+        await phone.Screen.PictureAsync("phone-install-id");
+        var (computer, _) = await ReadyAsync(identifiers: ("app", installId!));
+        await computer.SeesAsync("App on a phone");
+
+        await phone.AskAsync("");
+        await phone.ScansAsync();
+        await computer.ShowsCodeAsync();
+        await phone.PhotographAsync(await computer.PhotographAsync());
+
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task That_is_not_me_ends_the_session()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+
+        await phone.PressAsync("That’s not me");
+
+        await phone.SeesAsync("You are out of that account again");
+        await phone.Screen.PictureAsync("phone-not-me");
+        await Expect(computer.Page.GetByText("No phone is signed in.")).ToBeVisibleAsync();
+        await phone.PressAsync("Start again");
+        await phone.SeesAsync("Sign in on this phone");
+    }
+
+    [Test]
+    public async Task A_session_that_was_ended_on_the_computer_is_told_when_the_page_is_opened_again()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+        await computer.PressAsync("Undo");
+        await Expect(computer.Notices).ToContainTextAsync("Undone.");
+
+        await phone.Page.ReloadAsync();
+
+        await phone.SeesAsync("This phone was signed out");
+        await phone.Screen.PictureAsync("phone-session-ended");
+    }
+
+    [Test]
+    public async Task A_stock_camera_that_opens_the_code_in_the_same_browser_completes_the_attempt()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        var scanned = QrReader.Read(await computer.ShowsCodeAsync());
+        Assert.That(scanned, Does.StartWith($"{Origin}/q#"));
+
+        var tab = await OpenTabAsync(phone, scanned);
+
+        await tab.SeesAsync("You are signed in as Alice");
+        await phone.SeesAsync("You are signed in as Alice");
+        Assert.That(tab.Page.Url, Is.EqualTo($"{Origin}/phone"), "the ticket has left the address bar");
+        Assert.That(await tab.Page.EvaluateAsync<string?>("() => JSON.stringify(history.state)"), Is.EqualTo("null"));
+    }
+
+    [Test]
+    public async Task A_code_that_this_browser_did_not_ask_for_is_sent_nowhere()
+    {
+        var (computer, app) = await ReadyAsync();
+        await app.IdentifyAsync();
+        var scanned = QrReader.Read(await computer.ShowsCodeAsync());
+        var stranger = await OpenPhoneAsync();
+        List<string> sent = [];
+        stranger.Page.Request += (_, request) => sent.Add($"{request.Method} {request.Url} {request.PostData}");
+
+        await stranger.Page.GotoAsync(scanned);
+
+        await stranger.SeesAsync("This code is not for this phone");
+        await stranger.Screen.PictureAsync("phone-unasked");
+        Assert.That(sent, Is.Not.Empty.And.None.Contains("/api/").And.None.Contains(scanned.Split('#')[1]));
+        Assert.That(stranger.Page.Url, Is.EqualTo($"{Origin}/phone"));
+    }
+
+    [Test]
+    public async Task A_camera_that_is_refused_leaves_the_photo()
+    {
+        var (computer, app) = await ReadyAsync();
+        using var film = new Film();
+        var phone = await OpenPhoneAsync(film, isAllowed: false);
+        await film.ShootAsync(phone.Page); // it is there and works, and may not be used
+        await phone.AskAsync(app.Number);
+
+        await phone.SeesAsync("This page may not use the camera.");
+        await phone.Screen.PictureAsync("phone-camera-refused");
+        await computer.ShowsCodeAsync();
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task A_device_without_a_camera_takes_a_photo_and_says_when_there_is_no_code_in_it()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        await phone.SeesAsync("This device has no camera that the page can use.");
+        await phone.Screen.PictureAsync("phone-no-camera");
+
+        await phone.PhotographAsync(await phone.Page.ScreenshotAsync());
+        await phone.SeesAsync("There is no code in that photo.");
+        await phone.PhotographAsync(QrImage.Png("https://example.com/elsewhere"));
+        await phone.SeesAsync("That is another QR code.");
+        await computer.ShowsCodeAsync();
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task Too_many_tries_say_how_long_to_wait()
+    {
+        var (_, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await phone.AskAsync(app.Number);
+            await phone.ScansAsync();
+            await phone.PressAsync("Cancel");
+            await phone.PressAsync("Change");
+        }
+
+        phone.Screen.MayHear("429");
+        await phone.AskAsync(app.Number);
+
+        await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new Regex(@"Too many tries\. Wait \d+ seconds"));
+    }
+
+    [Test]
+    public async Task A_redeem_whose_answer_is_lost_is_repeated()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        phone.Screen.MayHear("net::ERR");
+        var calls = 0;
+        await phone.Page.RouteAsync("**/api/login/redeem", async route =>
+        {
+            var answer = await route.FetchAsync(); // the server has granted it
+            if (++calls == 1)
+            {
+                await route.AbortAsync();
+            }
+            else
+            {
+                await route.FulfillAsync(new() { Response = answer });
+            }
+        });
+
+        await phone.PhotographAsync(await computer.PhotographAsync());
+
+        await phone.SeesAsync("You are signed in as Alice");
+        await Expect(computer.Sessions.Locator("li.mobile")).ToHaveCountAsync(1);
+    }
+
+    [Test]
+    public async Task Without_a_network_the_page_says_so()
+    {
+        var phone = await OpenPhoneAsync();
+        phone.Screen.MayHear("net::ERR");
+        await phone.Page.Context.SetOfflineAsync(true);
+
+        await phone.AskAsync(Phone.NewNumber());
+
+        await phone.SeesAsync("The server does not answer.");
+    }
+}

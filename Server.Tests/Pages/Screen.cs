@@ -1,0 +1,63 @@
+using Microsoft.Playwright;
+using QrLogin.Server.Tests.Host;
+
+namespace QrLogin.Server.Tests.Pages;
+
+/// <summary>
+/// One page in somebody's browser. The test fails at its end if the browser complained of anything that was not announced. One test, one
+/// thread.
+/// </summary>
+internal sealed class Screen(IPage page, Ears ears, ColorScheme scheme)
+{
+    private static readonly string Folder = Path.Combine(TestDatabase.Root, "Server.Tests", "TestResults", "Screens");
+
+    public IPage Page => page;
+
+    public Ears Ears => ears;
+
+    public ColorScheme Scheme => scheme;
+
+    /// <inheritdoc cref="Ears.Heard"/>
+    public IReadOnlyCollection<string> Heard => ears.Heard;
+
+    /// <inheritdoc cref="Ears.MayHear"/>
+    public void MayHear(string pattern) => ears.MayHear(pattern);
+
+    /// <summary>
+    /// Pictures for people to look at: the whole page as it is now, on a desktop and a phone, light and dark, in
+    /// <c>TestResults/Screens/{state}-{desktop|phone}-{light|dark}.png</c>. The page then has its size and colors again.
+    /// </summary>
+    public async Task PictureAsync(string state)
+    {
+        var before = page.ViewportSize!;
+        foreach (var (device, width, height) in new[] { ("desktop", 1280, 800), ("phone", 390, 844) })
+        {
+            await page.SetViewportSizeAsync(width, height);
+            foreach (var each in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await page.EmulateMediaAsync(new() { ColorScheme = each });
+                await ShootAsync(Path.Combine(Folder, $"{state}-{device}-{(each == ColorScheme.Dark ? "dark" : "light")}.png"));
+            }
+        }
+
+        await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        await page.SetViewportSizeAsync(before.Width, before.Height);
+    }
+
+    /// <summary>The whole page as it is now.</summary>
+    public Task ShootAsync(string file) =>
+        page.ScreenshotAsync(new() { Path = file, FullPage = true, Animations = ScreenshotAnimations.Disabled });
+
+    /// <summary>Waits until all that the page has said so far is heard.</summary>
+    public async Task ListenAsync()
+    {
+        try
+        {
+            await page.EvaluateAsync("0").WaitAsync(TimeSpan.FromSeconds(5));
+        }
+        catch (Exception e) when (e is PlaywrightException or TimeoutException)
+        {
+            // closed, or on its way to another page
+        }
+    }
+}
