@@ -45,7 +45,7 @@ internal sealed class TestServer : WebApplicationFactory<Program>
     /// <summary>What this server is told its pages' origin is.</summary>
     public string PublicOrigin { get; }
 
-    /// <summary>A port that nothing listens on, below those that the system gives to clients, so that a restarted server gets it again.</summary>
+    /// <summary>A port that nothing listens on; none that the system gives to clients, so that a restarted server gets it again.</summary>
     public static int FreePort()
     {
         while (true)

@@ -35,9 +35,11 @@ internal sealed class CameraStoryTests : PageScene
             await film.ShootAsync(computer.Page);
         });
         await WatchAsync(computer.Page);
+        var scanned = phone.ScansAndWaitsAsync(() => phone.Screen.PictureAsync("phone-scan"));
         await phone.AskAsync(app.Number);
 
         // She points the phone at it, and is signed in there.
+        await scanned;
         await phone.SeesAsync("You are signed in as Alice");
         await phone.Screen.PictureAsync("phone-done");
 

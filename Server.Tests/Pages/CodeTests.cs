@@ -36,7 +36,7 @@ internal sealed class CodeTests : PageScene
             from login_attempt a where a.id = t.attempt_id and @key = any(a.identifiers)
             """, new { key = $"phone:{app.Number}" });
 
-        phone.Screen.MayHear("410");
+        phone.Screen.MayHear("status of 410");
         await phone.PhotographAsync(photo);
         await phone.SeesAsync("That code had expired.");
         await phone.Screen.PictureAsync("phone-code-expired");
@@ -82,11 +82,11 @@ internal sealed class CodeTests : PageScene
         await Expect(computer.Notices).ToContainTextAsync("Refused. Nobody was signed in");
         await Expect(computer.Dialog).ToBeHiddenAsync();
         await computer.Screen.PictureAsync("declined");
-        phone.Screen.MayHear("410");
+        phone.Screen.MayHear("status of 410");
         await phone.PhotographAsync(photo);
         await phone.SeesAsync("The sign-in was refused on the computer.");
         await phone.Screen.PictureAsync("phone-declined");
-        phone.Screen.MayHear("404");
+        phone.Screen.MayHear("status of 404");
         await phone.PressAsync("Start again");
         await phone.PressAsync("Sign in");
         await phone.SeesAsync("Nothing is connected for this phone.");
@@ -100,7 +100,7 @@ internal sealed class CodeTests : PageScene
         await app.IdentifyAsync();
         await computer.ShowsCodeAsync();
 
-        bob.Screen.MayHear("400");
+        bob.Screen.MayHear("status of 400");
         await bob.PhotographAsync(await computer.PhotographAsync());
 
         await bob.SeesAsync("That code is for another phone");
@@ -122,7 +122,7 @@ internal sealed class CodeTests : PageScene
         await computer.SeesAsync("This is a newer request.");
         await Expect(computer.Dialog).ToContainTextAsync("Pixel 10");
         await computer.Screen.PictureAsync("newer-attempt");
-        phone.Screen.MayHear("410");
+        phone.Screen.MayHear("status of 410");
         await phone.PhotographAsync(photo);
         await phone.SeesAsync("A newer request took the place of this one.");
         await phone.Screen.PictureAsync("phone-superseded");

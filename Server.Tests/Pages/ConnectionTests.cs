@@ -84,7 +84,7 @@ internal sealed class ConnectionTests : PageScene
     public async Task A_wrong_password_says_so()
     {
         var computer = await OpenComputerAsync();
-        computer.Screen.MayHear("401");
+        computer.Screen.MayHear("status of 401");
         await computer.SignInAsync(await World.Admin.HasAccountAsync(), "wrong");
         await computer.SeesAsync("The user name or the password is wrong.");
         await Expect(computer.Page.GetByLabel("Password")).ToBeFocusedAsync();

@@ -31,6 +31,20 @@ internal sealed class PhonePage(Screen screen)
         await route.FulfillAsync(new() { Response = answer });
     });
 
+    /// <summary>A code is read and sent; the answer is held back until that is done.</summary>
+    public async Task ScansAndWaitsAsync(Func<Task> done)
+    {
+        var isDone = new TaskCompletionSource();
+        await Page.RouteAsync("**/api/login/redeem", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await done();
+            await route.FulfillAsync(new() { Response = answer });
+            isDone.SetResult();
+        });
+        await isDone.Task;
+    }
+
     public Task PressAsync(string button) => Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
 
     public async Task SeesAsync(string text) => await Expect(Page.GetByText(text).First).ToBeVisibleAsync();

@@ -13,7 +13,7 @@ internal sealed class PhoneTests : PageScene
     public async Task Nothing_connected_says_what_to_do()
     {
         var phone = await OpenPhoneAsync();
-        phone.Screen.MayHear("404");
+        phone.Screen.MayHear("status of 404");
 
         await phone.AskAsync(Phone.NewNumber());
 
@@ -26,7 +26,7 @@ internal sealed class PhoneTests : PageScene
     public async Task A_number_that_is_none_is_told_at_the_field()
     {
         var phone = await OpenPhoneAsync();
-        phone.Screen.MayHear("400");
+        phone.Screen.MayHear("status of 400");
 
         await phone.AskAsync("0138 0013 8000");
 
@@ -176,7 +176,7 @@ internal sealed class PhoneTests : PageScene
             await phone.PressAsync("Change");
         }
 
-        phone.Screen.MayHear("429");
+        phone.Screen.MayHear("status of 429");
         await phone.AskAsync(app.Number);
 
         await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new Regex(@"Too many tries\. Wait \d+ seconds"));

@@ -2,7 +2,7 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Pages;
 
-/// <summary>What the page tests share: a server whose pages' origin is its address, begun by the first test that asks. Any thread may.</summary>
+/// <summary>What the page tests share: a server whose pages' origin is its address. The first to ask begins it; any thread may.</summary>
 [SetUpFixture]
 internal sealed class Stage
 {

@@ -115,7 +115,7 @@ export const en = {
   'phone.scan.stale': 'That code had expired. Scan the one that your computer shows now.',
   'phone.scan.refused': 'That code is for another phone, or is no longer good. Scan the one that your computer shows now.',
   'phone.scan.noCode': 'There is no code in that photo. Get closer, hold straight, and take another.',
-  'phone.scan.photo': 'Take or choose a photo of the code',
+  'phone.scan.photo': 'Take or choose a photo',
   'phone.scan.camera': 'Use the camera',
   'phone.scan.cancel': 'Cancel',
   'phone.camera.refused':

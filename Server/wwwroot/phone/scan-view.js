@@ -43,6 +43,7 @@ export function scanView(attempt, acts) {
 
   function start() {
     useCamera.hidden = true;
+    finder.hidden = false;
     tell('phone.scan.opening');
     camera.start();
   }
@@ -96,7 +97,7 @@ export function scanView(attempt, acts) {
 
   /** @param {Error} fault */
   function failed(fault) {
-    finder.classList.remove('live');
+    finder.hidden = true;
     useCamera.hidden = false;
     hint.textContent = say(fault instanceof CameraFault ? `phone.camera.${fault.reason}` : 'phone.scanner.missing');
   }

@@ -191,10 +191,7 @@ export class AttemptDialog {
     }
   }
 
-  /**
-   * @param {string} text
-   * @param {boolean} [isAlarm]
-   */
+  /** @param {string} text @param {boolean} [isAlarm] */
   #say(text, isAlarm = false) {
     this.#note.hidden = !text;
     this.#note.classList.toggle('alarm', isAlarm);
