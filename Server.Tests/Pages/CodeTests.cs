@@ -74,7 +74,6 @@ internal sealed class CodeTests : PageScene
     public async Task Not_me_refuses_the_phone()
     {
         var (computer, _, phone) = await AskedAsync();
-        await computer.Screen.PictureAsync("attempt");
         var photo = await computer.PhotographAsync();
 
         await computer.PressAsync("Not me");

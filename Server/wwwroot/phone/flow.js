@@ -89,7 +89,10 @@ async function describe() {
     const browser = brands.find((/** @type {string} */ brand) => !/not.?a.?brand/i.test(brand));
     return { name: model || browser, platform: platform === 'Android' && major ? `${platform} ${major}` : platform };
   }
-  const known = { iPhone: 'iOS', iPad: 'iPadOS', Android: 'Android', Macintosh: 'macOS', Windows: 'Windows', Linux: 'Linux' };
-  const [name, system] = Object.entries(known).find(([sign]) => navigator.userAgent.includes(sign)) ?? [];
-  return { name, platform: system };
+  const find = (/** @type {Record<string, string>} */ signs) =>
+    Object.entries(signs).find(([sign]) => navigator.userAgent.includes(sign))?.[1];
+  return {
+    name: find({ iPhone: 'iPhone', iPad: 'iPad', Firefox: 'Firefox', Safari: 'Safari' }),
+    platform: find({ iPhone: 'iOS', iPad: 'iPadOS', Android: 'Android', Macintosh: 'macOS', Windows: 'Windows', Linux: 'Linux' }),
+  };
 }
