@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using QrLogin.Server.Tests.Actors;
 using static Microsoft.Playwright.Assertions;
@@ -20,6 +21,7 @@ internal sealed class CodeTests : PageScene
         await computer.Page.Clock.RunForAsync(2_000);
 
         var second = await computer.ShowsAnotherCodeAsync(first);
+        await Expect(computer.Dialog).ToContainTextAsync(new Regex(@"Time left: 4:1\d")); // and not only when the old one had expired
         Assert.That((await app.RedeemAsync(QrReader.TicketIn(second))).Status, Is.EqualTo(200));
         await Expect(computer.Dialog).ToBeHiddenAsync();
     }
@@ -68,6 +70,26 @@ internal sealed class CodeTests : PageScene
         await computer.ShowsAnotherCodeAsync(first);
         await Expect(computer.Page.GetByText("A fresh code is on its way")).ToBeHiddenAsync();
         Assert.That(asked, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task When_there_are_no_more_codes_the_dialog_says_so()
+    {
+        var (computer, app) = await ReadyAsync(Clock);
+        var attemptId = (await app.IdentifyAsync())["attemptId"].ToString();
+        await computer.ShowsCodeAsync();
+        await World.Admin.ExecuteAsync(
+            """
+            insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
+            select sha256(convert_to(i::text || t.attempt_id, 'UTF8')), t.attempt_id, t.session_id, t.created_at, t.expires_at
+            from login_ticket t, generate_series(2, 8) as i where t.attempt_id = @attemptId::uuid
+            """, new { attemptId });
+        computer.Screen.MayHear("status of 429");
+
+        await computer.Page.Clock.RunForAsync(62_000);
+
+        await computer.SeesAsync("No more codes for this request.");
+        await computer.Screen.PictureAsync("code-spent");
     }
 
     [Test]

@@ -92,6 +92,40 @@ internal sealed class ConnectionTests : PageScene
     }
 
     [Test]
+    public async Task A_server_that_cannot_answer_is_asked_again()
+    {
+        var computer = await OpenComputerAsync();
+        computer.Screen.MayHear("status of 503");
+        await computer.Page.RouteAsync("**/api/session", route => route.FulfillAsync(new() { Status = 503 }), new() { Times = 1 });
+        await computer.Page.ReloadAsync();
+        await computer.SeesAsync("Something went wrong on the server.");
+        await computer.Screen.PictureAsync("unavailable");
+        await computer.PressAsync("Try again");
+        await Expect(computer.Page.GetByLabel("User name")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task What_was_signed_in_and_ended_while_the_connection_was_gone_leaves_no_notice()
+    {
+        var app = Keep(new Phone(Server));
+        var (computer, closing) = await OpenWithScriptedCloseAsync(app);
+        await computer.ReadyAsync();
+        await app.IdentifyAsync();
+        await app.RedeemAsync(QrReader.TicketIn(await computer.ShowsCodeAsync()));
+        await Expect(computer.Notices).ToHaveCountAsync(1);
+        await computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(2));
+        await closing(1001);
+        await computer.SeesAsync("Reconnecting");
+        await app.SignOutAsync();
+        await Expect(computer.Notices).ToHaveCountAsync(1);
+
+        await computer.Page.Clock.RunForAsync(5_000);
+
+        await computer.ReadyAsync();
+        await Expect(computer.Notices).ToHaveCountAsync(0);
+    }
+
+    [Test]
     public async Task Signing_out_leads_to_the_sign_in_on_every_tab()
     {
         var (one, _) = await ReadyAsync();
@@ -151,7 +185,7 @@ internal sealed class ConnectionTests : PageScene
     }
 
     /// <summary>A page whose socket is the real one until the test closes it from the server's side.</summary>
-    private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync()
+    private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)
     {
         IWebSocketRoute? socket = null;
         var computer = await OpenComputerAsync(Clock);
@@ -161,7 +195,7 @@ internal sealed class ConnectionTests : PageScene
             route.ConnectToServer();
         });
         await computer.Page.ReloadAsync();
-        await computer.SignInAsync(await World.Admin.HasAccountAsync());
+        await computer.SignInAsync(await World.Admin.HasAccountAsync(phones));
         return (computer, code => socket!.CloseAsync(new() { Code = code }));
     }
 }

@@ -180,6 +180,7 @@ internal sealed class PhoneTests : PageScene
         await phone.AskAsync(app.Number);
 
         await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new Regex(@"Too many tries\. Wait \d+ seconds"));
+        await phone.Screen.PictureAsync("phone-too-many");
     }
 
     [Test]
@@ -217,5 +218,25 @@ internal sealed class PhoneTests : PageScene
         await phone.AskAsync(Phone.NewNumber());
 
         await phone.SeesAsync("The server does not answer.");
+        await phone.Screen.PictureAsync("phone-offline");
+    }
+
+    [Test]
+    public async Task A_browser_that_keeps_nothing_signs_in_all_the_same()
+    {
+        var (computer, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        await phone.Page.AddInitScriptAsync(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })");
+        await phone.Page.ReloadAsync();
+        await phone.AskAsync(app.Number);
+        await phone.ScansAsync();
+        await computer.ShowsCodeAsync();
+
+        await phone.PhotographAsync(await computer.PhotographAsync());
+
+        await phone.SeesAsync("You are signed in as Alice");
+        await phone.PressAsync("Sign out");
+        await phone.SeesAsync("Signed out");
     }
 }

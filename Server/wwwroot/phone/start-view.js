@@ -17,10 +17,10 @@ export function startView({ asked }) {
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const submit = h('button', { class: 'primary' }, say('phone.submit'));
-  const ask = h('div', { class: 'ask', hidden: known !== null },
+  const ask = h('div', { class: 'ask', hidden: known !== undefined },
     h('label', { for: 'number' }, say('phone.number')), field,
     h('p', { class: 'detail', id: 'number-help' }, say('phone.number.help'), ' ', say('phone.number.optional')));
-  const asks = h('p', { class: 'asks', hidden: known === null },
+  const asks = h('p', { class: 'asks', hidden: known === undefined },
     known ? say('phone.as', { number: known }) : say('phone.asInstall'), ' ',
     h('button', { type: 'button', class: 'link', onclick: change }, say('phone.change')));
 

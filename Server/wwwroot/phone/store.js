@@ -1,3 +1,5 @@
+import { forget, recall, remember } from '../common/storage.js';
+
 /**
  * What this phone remembers, in this browser only. A native app would keep the session in its keystore; a page has nothing better than
  * its origin's storage, which the page's policy keeps foreign scripts away from.
@@ -20,43 +22,47 @@ export const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(
 export const challengeOf = async (verifier) =>
   base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))));
 
-/** Made once and kept: the identifier of kind `app`. */
+/** Made once and kept: the identifier of kind `app`. @returns {string} */
 export function installId() {
-  const known = localStorage.getItem(KEYS.installId);
-  if (known) {
+  const known = recall(KEYS.installId);
+  if (typeof known === 'string') {
     return known;
   }
   const made = randomText();
-  localStorage.setItem(KEYS.installId, made);
+  remember(KEYS.installId, made);
   return made;
 }
 
-/** The phone number as its user typed it; null before the first use, empty when none is wanted. */
+/** The phone number as its user typed it; undefined before the first use, empty when none is wanted. */
 export const number = {
-  get: () => localStorage.getItem(KEYS.number),
+  /** @returns {string | undefined} */
+  get: () => recall(KEYS.number),
   /** @param {string} text */
-  set: (text) => localStorage.setItem(KEYS.number, text),
+  set: (text) => remember(KEYS.number, text),
 };
 
 /** The attempt that is open, for another tab of this browser too: the phone's camera app may open one. */
 export const attempt = {
   /** @returns {Attempt | undefined} */
   get() {
-    const stored = read(KEYS.attempt);
-    return stored && stored.endsAt > Date.now() ? stored : undefined;
+    const stored = recall(KEYS.attempt);
+    return stored?.endsAt > Date.now() ? stored : undefined;
   },
   /** @param {Attempt} opened */
-  set: (opened) => localStorage.setItem(KEYS.attempt, JSON.stringify(opened)),
-  forget: () => localStorage.removeItem(KEYS.attempt),
+  set: (opened) => remember(KEYS.attempt, opened),
+  forget: () => forget(KEYS.attempt),
 };
 
 /** The session that this phone has. */
 export const login = {
   /** @returns {Login | undefined} */
-  get: () => read(KEYS.login),
+  get() {
+    const stored = recall(KEYS.login);
+    return stored?.token && stored.account ? stored : undefined;
+  },
   /** @param {Login} granted */
-  set: (granted) => localStorage.setItem(KEYS.login, JSON.stringify(granted)),
-  forget: () => localStorage.removeItem(KEYS.login),
+  set: (granted) => remember(KEYS.login, granted),
+  forget: () => forget(KEYS.login),
 };
 
 /**
@@ -69,13 +75,4 @@ export function onLoginElsewhere(act) {
       act();
     }
   });
-}
-
-/** @param {string} key */
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null') ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

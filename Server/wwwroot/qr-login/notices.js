@@ -1,5 +1,6 @@
 import { call } from '../common/api.js';
 import { h, once } from '../common/dom.js';
+import { recall, remember } from '../common/storage.js';
 import { deviceName, explainAll, say } from '../common/texts.js';
 
 /** How long a notice stays that asks for nothing. */
@@ -56,20 +57,16 @@ export class Notices {
    * @param {SignedIn[]} recent newest first
    */
   async recall(recent) {
-    const unknown = recent.filter(({ attemptId }) => !this.#open.has(attemptId) && !settled().includes(attemptId));
-    const live = unknown.length > 0 ? await liveSessions() : undefined;
-    unknown.filter(({ session }) => live?.has(session.id)).reverse().forEach((each) => this.signedIn(each));
-    await this.check();
+    if (recent.length > 0 || this.#open.size > 0) {
+      const live = await liveSessions();
+      recent.filter(({ session }) => live.has(session.id)).reverse().forEach((each) => this.signedIn(each));
+      this.#open.forEach(({ sessionId }, attemptId) => live.has(sessionId) || this.#take(attemptId));
+    }
   }
 
   /** Takes away the notices of sessions that have ended meanwhile. */
-  async check() {
-    const live = this.#open.size > 0 ? await liveSessions() : undefined;
-    for (const [attemptId, { sessionId }] of live ? this.#open : []) {
-      if (!live?.has(sessionId)) {
-        this.#take(attemptId);
-      }
-    }
+  check() {
+    return this.recall([]);
   }
 
   /** @param {string} attemptId */
@@ -85,7 +82,7 @@ export class Notices {
 
   /** Answered: here, and so on the other tabs. @param {string} attemptId */
   #settle(attemptId) {
-    localStorage.setItem(SETTLED, JSON.stringify([attemptId, ...settled()].slice(0, MOST_SETTLED)));
+    remember(SETTLED, [attemptId, ...settled()].slice(0, MOST_SETTLED));
     this.#take(attemptId);
   }
 
@@ -107,14 +104,10 @@ export class Notices {
 
 /** @returns {string[]} the attempts whose notice was answered, newest first */
 function settled() {
-  try {
-    const stored = JSON.parse(localStorage.getItem(SETTLED) ?? '[]');
-    return Array.isArray(stored) ? stored : [];
-  } catch {
-    return [];
-  }
+  const stored = recall(SETTLED);
+  return Array.isArray(stored) ? stored : [];
 }
 
-/** @returns {Promise<Set<string> | undefined>} ids; undefined when they cannot be had now */
+/** @returns {Promise<{ has: (id: string) => boolean }>} ids; as if all were, when they cannot be had now: better a notice too many */
 const liveSessions = () => call('GET', '/api/sessions').then(
-  ({ sessions }) => new Set(sessions.map((/** @type {{ id: string }} */ { id }) => id)), () => undefined);
+  ({ sessions }) => new Set(sessions.map((/** @type {{ id: string }} */ { id }) => id)), () => ({ has: () => true }));
