@@ -1,4 +1,4 @@
-/** What stays while the page does, where the browser keeps nothing for it: storage may be forbidden, or full. @type {Map<string, string>} */
+/** For as long as the page lives, where the browser keeps nothing: storage may be forbidden, or full. @type {Map<string, string>} */
 const fallback = new Map();
 
 /**
