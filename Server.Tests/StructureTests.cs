@@ -78,7 +78,7 @@ internal sealed partial class StructureTests
         Assert.That(
             Directory.EnumerateFiles(TestDatabase.Root, "*.cs", SearchOption.AllDirectories)
                 .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
-                .Concat(Pages("*.js", "*.html"))
+                .Concat(Pages("*.js", "*.css", "*.html"))
                 .SelectMany(file => File.ReadLines(file).Where(line => line.Length > 140).Select(line => $"{file}: {line}")),
             Is.Empty);
 

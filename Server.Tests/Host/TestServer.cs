@@ -51,10 +51,10 @@ internal sealed class TestServer : WebApplicationFactory<Program>
         while (true)
         {
             var port = Random.Shared.Next(10_000, 20_000);
-            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
             try
             {
-                socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+                using var listener = TcpListener.Create(port); // both IPv4's and IPv6's, where there are both
+                listener.Start();
                 return port;
             }
             catch (SocketException)

@@ -10,7 +10,9 @@ namespace QrLogin.Server.Tests.Pages;
 /// </summary>
 internal static class Chromium
 {
-    private const float Patience = 15_000;
+    /// <summary>In milliseconds: how long a page may take to do or show something.</summary>
+    public const float Patience = 15_000;
+
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private static readonly Lazy<Task<IPlaywright>> Driver = new(StartDriverAsync);
     private static readonly Lazy<Task<IBrowser>> Shared = new(() => LaunchAsync([]));

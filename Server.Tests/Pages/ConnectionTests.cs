@@ -23,7 +23,7 @@ internal sealed class ConnectionTests : PageScene
 
         computer.Screen.MayHear("WebSocket|net::ERR|404|503");
         await first.DisposeAsync();
-        await computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(2)); // it would come back by itself, at some time
+        await PauseAsync(computer); // it would come back by itself, at some time
         await Expect(computer.Status).ToContainTextAsync("Reconnecting");
         await Expect(computer.Status).ToContainTextAsync("Next try in");
         await computer.Screen.PictureAsync("reconnecting-attempt");
@@ -37,7 +37,7 @@ internal sealed class ConnectionTests : PageScene
         await computer.PressAsync("A phone is waiting: show the code");
         using var sameApp = new Phone(second, app.Identifiers) { Verifier = app.Verifier };
         Assert.That((await sameApp.RedeemAsync(QrReader.TicketIn(code))).Status, Is.EqualTo(200), "the code was good all along");
-        await Expect(computer.Notices).ToContainTextAsync("is signed in.");
+        await Expect(computer.Notices).ToContainTextAsync("was signed in at");
     }
 
     [Test]
@@ -56,6 +56,7 @@ internal sealed class ConnectionTests : PageScene
     public async Task A_session_that_is_ended_in_psql_leads_to_the_sign_in()
     {
         var (computer, app) = await ReadyAsync();
+        computer.Screen.MayHear("status of 401");
 
         await World.Admin.ExecuteAsync(
             "select admin.revoke_sessions(username) from admin.bindings where value = @Number", new { app.Number });
@@ -94,14 +95,14 @@ internal sealed class ConnectionTests : PageScene
     [Test]
     public async Task A_server_that_cannot_answer_is_asked_again()
     {
-        var computer = await OpenComputerAsync();
+        var (computer, _) = await ReadyAsync();
         computer.Screen.MayHear("status of 503");
         await computer.Page.RouteAsync("**/api/session", route => route.FulfillAsync(new() { Status = 503 }), new() { Times = 1 });
         await computer.Page.ReloadAsync();
         await computer.SeesAsync("Something went wrong on the server.");
         await computer.Screen.PictureAsync("unavailable");
         await computer.PressAsync("Try again");
-        await Expect(computer.Page.GetByLabel("User name")).ToBeVisibleAsync();
+        await computer.ReadyAsync();
     }
 
     [Test]
@@ -109,11 +110,9 @@ internal sealed class ConnectionTests : PageScene
     {
         var app = Keep(new Phone(Server));
         var (computer, closing) = await OpenWithScriptedCloseAsync(app);
-        await computer.ReadyAsync();
         await app.IdentifyAsync();
         await app.RedeemAsync(QrReader.TicketIn(await computer.ShowsCodeAsync()));
         await Expect(computer.Notices).ToHaveCountAsync(1);
-        await computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(2));
         await closing(1001);
         await computer.SeesAsync("Reconnecting");
         await app.SignOutAsync();
@@ -131,6 +130,7 @@ internal sealed class ConnectionTests : PageScene
         var (one, _) = await ReadyAsync();
         var two = await OpenTabAsync(one);
         await two.ReadyAsync();
+        two.Screen.MayHear("status of 401");
 
         await one.PressAsync("Sign out");
 
@@ -140,11 +140,9 @@ internal sealed class ConnectionTests : PageScene
 
     [TestCase(1001, "Reconnecting", "This computer is ready")]
     [TestCase(4409, "Another tab has taken over", null)]
-    [TestCase(4401, "Your session on this computer has ended.", null)]
     public async Task A_close_code_is_acted_on(int code, string says, string? thenSays)
     {
         var (computer, closing) = await OpenWithScriptedCloseAsync();
-        await computer.ReadyAsync();
         await closing(code);
         await computer.SeesAsync(says);
         if (thenSays is not null)
@@ -158,7 +156,6 @@ internal sealed class ConnectionTests : PageScene
     public async Task Told_off_once_the_page_connects_again_told_off_twice_it_tells_the_user()
     {
         var (computer, closing) = await OpenWithScriptedCloseAsync();
-        await computer.ReadyAsync();
         await closing(1008);
         await computer.SeesAsync("Reconnecting");
         await computer.Page.Clock.RunForAsync(5_000);
@@ -171,10 +168,111 @@ internal sealed class ConnectionTests : PageScene
     }
 
     [Test]
+    public async Task Told_off_again_after_a_long_good_time_the_page_connects_again()
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        await closing(1008);
+        await computer.Page.Clock.RunForAsync(5_000);
+        await computer.ReadyAsync();
+        await computer.Page.Clock.RunForAsync(61_000);
+        await closing(1008);
+        await computer.SeesAsync("Reconnecting");
+    }
+
+    [Test]
+    public async Task The_waits_are_drawn_from_spans_that_double_up_to_a_minute()
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        computer.Screen.MayHear("WebSocket|status of|net::ERR");
+        await computer.Page.EvaluateAsync("() => { Math.random = () => 0.99; }");
+        await computer.Page.RouteWebSocketAsync("**/connect", route => route.CloseAsync(new() { Code = 1001 }));
+        await closing(1001);
+        foreach (var seconds in new[] { 5, 10, 20, 40, 60, 60 })
+        {
+            await computer.SeesAsync($"Next try in {seconds} s.");
+            await computer.Page.Clock.RunForAsync(seconds * 1000);
+        }
+
+        await computer.Page.EvaluateAsync("() => { Math.random = () => 0.25; }");
+        await computer.Page.Clock.RunForAsync(60_000);
+        await computer.SeesAsync("Next try in 15 s.");
+    }
+
+    [Test]
+    public async Task A_computer_that_has_slept_connects_anew()
+    {
+        var (computer, _) = await OpenWithScriptedCloseAsync();
+        var sockets = 0;
+        computer.Page.WebSocket += (_, _) => sockets++;
+        await computer.Page.Clock.FastForwardAsync(60_000);
+        await computer.ReadyAsync();
+        Assert.That(sockets, Is.Zero, "after a minute, as in a hidden tab");
+
+        await computer.Page.Clock.FastForwardAsync(120_000);
+
+        await Eventually.IsAsync(() => Task.FromResult(sockets == 1), "a new connection");
+        await computer.ReadyAsync();
+    }
+
+    [Test]
+    public async Task Without_a_network_the_page_says_that_it_is_offline_and_comes_back_with_it()
+    {
+        var (computer, app) = await ReadyAsync(Clock);
+        computer.Screen.MayHear("WebSocket|net::ERR");
+        await PauseAsync(computer);
+        await computer.Page.Context.SetOfflineAsync(true);
+        await computer.SeesAsync("This computer is offline");
+        await computer.Screen.PictureAsync("offline");
+
+        await computer.Page.Context.SetOfflineAsync(false);
+
+        await computer.ReadyAsync();
+        await app.IdentifyAsync();
+        await computer.ShowsCodeAsync();
+    }
+
+    [Test]
+    public async Task A_dialog_closes_where_no_news_of_it_come_any_more()
+    {
+        var app = Keep(new Phone(Server));
+        var (computer, closing) = await OpenWithScriptedCloseAsync(app);
+        await app.IdentifyAsync();
+        await computer.ShowsCodeAsync();
+        await closing(4409);
+        await Expect(computer.Dialog).ToBeHiddenAsync();
+        await computer.PressAsync("Use this tab");
+        await computer.ShowsCodeAsync();
+    }
+
+    [Test]
+    public async Task A_sign_out_that_fails_is_not_shown_as_done()
+    {
+        var (computer, _) = await ReadyAsync();
+        computer.Screen.MayHear("net::ERR");
+        await computer.Page.RouteAsync("**/api/session", route => route.AbortAsync(), new() { Times = 1 });
+        await computer.PressAsync("Sign out");
+        await computer.SeesAsync("The server does not answer.");
+        await computer.ReadyAsync();
+        await computer.PressAsync("Sign out");
+        await Expect(computer.Page.GetByLabel("User name")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task Signing_in_on_one_tab_signs_in_the_others()
+    {
+        var alice = await World.Admin.HasAccountAsync();
+        var one = await OpenComputerAsync();
+        var two = await OpenTabAsync(one);
+        await Expect(two.Page.GetByLabel("User name")).ToBeVisibleAsync();
+        await one.SignInAsync(alice);
+        await one.ReadyAsync();
+        await two.ReadyAsync();
+    }
+
+    [Test]
     public async Task A_refused_handshake_without_a_session_leads_to_the_sign_in()
     {
         var (computer, closing) = await OpenWithScriptedCloseAsync();
-        await computer.ReadyAsync();
         computer.Screen.MayHear("WebSocket|401");
         await computer.Page.UnrouteAllAsync();
         await computer.Page.Context.ClearCookiesAsync();
@@ -184,7 +282,7 @@ internal sealed class ConnectionTests : PageScene
         await computer.SeesAsync("Your session on this computer has ended.");
     }
 
-    /// <summary>A page whose socket is the real one until the test closes it from the server's side.</summary>
+    /// <summary>A page that is ready. Its socket is the real one until the test closes it from the server's side; its clock stands.</summary>
     private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)
     {
         IWebSocketRoute? socket = null;
@@ -196,6 +294,8 @@ internal sealed class ConnectionTests : PageScene
         });
         await computer.Page.ReloadAsync();
         await computer.SignInAsync(await World.Admin.HasAccountAsync(phones));
+        await computer.ReadyAsync();
+        await PauseAsync(computer);
         return (computer, code => socket!.CloseAsync(new() { Code = code }));
     }
 }

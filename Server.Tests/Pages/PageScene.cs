@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using QrLogin.Server.Tests.Actors;
 
 namespace QrLogin.Server.Tests.Pages;
@@ -54,6 +55,16 @@ internal abstract class PageScene : PageTest
         await computer.ShowsCodeAsync();
         return (computer, app, phone);
     }
+
+    /// <summary>The codes that have been shown to this phone are older than a minute now.</summary>
+    protected static Task<int> ExpireTicketsAsync(Phone app) => World.Admin.ExecuteAsync(
+        """
+        update login_ticket t set created_at = t.created_at - interval '61 s', expires_at = t.expires_at - interval '61 s'
+        from login_attempt a where a.id = t.attempt_id and @key = any(a.identifiers)
+        """, new { key = $"phone:{app.Number}" });
+
+    /// <summary>Stops its clock: from now on only <see cref="IClock.RunForAsync(long)"/> moves it.</summary>
+    protected static Task PauseAsync(ComputerPage computer) => computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(1));
 
     /// <summary>It is disposed with the test.</summary>
     protected T Keep<T>(T disposable) where T : IDisposable

@@ -10,7 +10,6 @@ namespace QrLogin.Server.Tests.Pages;
 /// </summary>
 internal abstract class PageTest
 {
-    private const float Patience = 15_000;
     private readonly List<Screen> screens = [];
     private readonly List<IBrowser> cameras = [];
 
@@ -34,17 +33,15 @@ internal abstract class PageTest
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Scheme,
             UserAgent = options.UserAgent,
-            Permissions = options.Permissions,
             Locale = "en-US",
         });
-        profile.SetDefaultTimeout(Patience);
+        profile.SetDefaultTimeout(Chromium.Patience);
         if (options.WithClock)
         {
             await profile.Clock.InstallAsync();
         }
 
         var ears = new Ears(profile);
-        ears.MayHear(@"status of 401 .*/api/session\b"); // the page asks who is signed in
         return await OpenAsync(path, profile, ears, options.Scheme);
     }
 

@@ -23,26 +23,29 @@ internal sealed class PhonePage(Screen screen)
     public Task PhotographAsync(byte[] picture) => Page.GetByLabel("Take or choose a photo").SetInputFilesAsync(
         new FilePayload { Name = "photo.png", MimeType = "image/png", Buffer = picture });
 
-    /// <summary>Holds the answer to the next identify back until that is done.</summary>
-    public Task AnsweredAfterAsync(Func<Task> done) => Page.RouteAsync("**/api/login/identify", async route =>
+    /// <summary>The server gets the call, and the page its answer only when it is let go.</summary>
+    public async Task<Held> HoldAnswerAsync(string call)
     {
-        var answer = await route.FetchAsync();
-        await done();
-        await route.FulfillAsync(new() { Response = answer });
-    });
-
-    /// <summary>A code is read and sent; the answer is held back until that is done.</summary>
-    public async Task ScansAndWaitsAsync(Func<Task> done)
-    {
-        var isDone = new TaskCompletionSource();
-        await Page.RouteAsync("**/api/login/redeem", async route =>
+        var held = new Held();
+        await Page.RouteAsync($"**/api/login/{call}", async route =>
         {
             var answer = await route.FetchAsync();
-            await done();
+            await held.StopAsync();
             await route.FulfillAsync(new() { Response = answer });
-            isDone.SetResult();
         });
-        await isDone.Task;
+        return held;
+    }
+
+    /// <summary>The server gets the call only when it is let go.</summary>
+    public async Task<Held> HoldCallAsync(string call)
+    {
+        var held = new Held();
+        await Page.RouteAsync($"**/api/login/{call}", async route =>
+        {
+            await held.StopAsync();
+            await route.ContinueAsync();
+        });
+        return held;
     }
 
     public Task PressAsync(string button) => Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();

@@ -84,15 +84,24 @@ internal sealed class PhoneTests : PageScene
     }
 
     [Test]
-    public async Task A_session_that_was_ended_on_the_computer_is_told_when_the_page_is_opened_again()
+    public async Task A_session_that_was_ended_on_the_computer_is_told_when_the_user_comes_back([Values] bool isReloaded)
     {
         var (computer, _, phone) = await AskedAsync();
         await phone.PhotographAsync(await computer.PhotographAsync());
         await phone.SeesAsync("You are signed in as Alice");
         await computer.PressAsync("Undo");
         await Expect(computer.Notices).ToContainTextAsync("Undone.");
+        phone.Screen.MayHear("status of 401");
 
-        await phone.Page.ReloadAsync();
+        if (isReloaded)
+        {
+            await phone.Page.ReloadAsync();
+        }
+        else
+        {
+            await phone.Page.EvaluateAsync("() => document.dispatchEvent(new Event('visibilitychange'))");
+        }
+
 
         await phone.SeesAsync("This phone was signed out");
         await phone.Screen.PictureAsync("phone-session-ended");
@@ -131,6 +140,99 @@ internal sealed class PhoneTests : PageScene
         Assert.That(stranger.Page.Url, Is.EqualTo($"{Origin}/phone"));
     }
 
+    [TestCase("/q")]
+    [TestCase("/q#junk")]
+    [TestCase("/q?x=1#AAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_code_that_is_none_leaves_an_open_attempt_alone(string path)
+    {
+        var (computer, _, phone) = await AskedAsync();
+
+        var tab = await OpenTabAsync(phone, path);
+
+        await tab.ScansAsync();
+        await tab.PhotographAsync(await computer.PhotographAsync());
+        await tab.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task What_comes_of_a_cancelled_scan_does_not_touch_the_next_one()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        phone.Screen.MayHear("status of 410");
+        var redeem = await phone.HoldCallAsync("redeem");
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await redeem.ReachedAsync();
+
+        await phone.PressAsync("Cancel");
+        var before = await computer.ShowsCodeAsync();
+        await phone.PressAsync("Sign in");
+        await phone.ScansAsync();
+        await computer.ShowsAnotherCodeAsync(before);
+        redeem.Release(); // too late: 410 superseded
+
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task A_code_that_expires_while_the_answer_is_lost_leads_to_the_camera_again()
+    {
+        var (computer, app, phone) = await AskedAsync();
+        phone.Screen.MayHear("net::ERR|status of 410");
+        await phone.Page.RouteAsync("**/api/login/redeem", route => route.AbortAsync(), new() { Times = 3 });
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("The server does not answer.");
+        await ExpireTicketsAsync(app);
+
+        await phone.PressAsync("Try again");
+
+        await phone.SeesAsync("This code has expired.");
+        await phone.PressAsync("Use the camera");
+        await phone.ScansAsync();
+    }
+
+    [Test]
+    public async Task The_browsers_own_reader_is_used_where_there_is_one()
+    {
+        var (computer, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        await phone.Page.AddInitScriptAsync(
+            """
+            window.BarcodeDetector = class {
+              static async getSupportedFormats() { return ['qr_code']; }
+              async detect() { return [{ rawValue: window.seen }]; }
+            };
+            """);
+        List<string> loaded = [];
+        phone.Page.Request += (_, request) => loaded.Add(request.Url);
+        await phone.Page.ReloadAsync();
+        await phone.AskAsync(app.Number);
+        await phone.ScansAsync();
+        await phone.Page.EvaluateAsync("(text) => { window.seen = text; }", QrReader.Read(await computer.ShowsCodeAsync()));
+
+        await phone.PhotographAsync(await computer.PhotographAsync());
+
+        await phone.SeesAsync("You are signed in as Alice");
+        Assert.That(loaded, Has.None.Contains("/vendor/"));
+    }
+
+    [Test]
+    public async Task Without_the_scanner_the_page_sends_to_the_phones_own_camera_app()
+    {
+        var (computer, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        phone.Screen.MayHear("net::ERR");
+        await phone.Page.RouteAsync("**/vendor/*", route => route.AbortAsync());
+        await phone.AskAsync(app.Number);
+        await phone.ScansAsync();
+        await computer.ShowsCodeAsync();
+
+        await phone.PhotographAsync(await computer.PhotographAsync());
+
+        await phone.SeesAsync("Scan the code with this phone’s own camera app");
+        await phone.Screen.PictureAsync("phone-no-scanner");
+    }
+
     [Test]
     public async Task A_camera_that_is_refused_leaves_the_photo()
     {
@@ -156,8 +258,10 @@ internal sealed class PhoneTests : PageScene
 
         await phone.PhotographAsync(await phone.Page.ScreenshotAsync());
         await phone.SeesAsync("There is no code in that photo.");
+        await phone.Screen.PictureAsync("phone-no-code");
         await phone.PhotographAsync(QrImage.Png("https://example.com/elsewhere"));
         await phone.SeesAsync("That is another QR code.");
+        await phone.Screen.PictureAsync("phone-other-code");
         await computer.ShowsCodeAsync();
         await phone.PhotographAsync(await computer.PhotographAsync());
         await phone.SeesAsync("You are signed in as Alice");
@@ -179,7 +283,7 @@ internal sealed class PhoneTests : PageScene
         phone.Screen.MayHear("status of 429");
         await phone.AskAsync(app.Number);
 
-        await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new Regex(@"Too many tries\. Wait \d+ seconds"));
+        await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(new Regex(@"Too many tries\. Try again in \d+ s"));
         await phone.Screen.PictureAsync("phone-too-many");
     }
 

@@ -14,9 +14,6 @@ internal sealed record ScreenOptions
 
     public string? UserAgent { get; init; }
 
-    /// <summary>What its pages may do unasked, in Playwright's words: <c>camera</c>, <c>clipboard-read</c>.</summary>
-    public string[] Permissions { get; init; } = [];
-
     /// <summary>What its camera sees; the browser is then one of its own.</summary>
     public Film? Camera { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed class SessionListTests : PageScene
     {
         var (computer, alice, _) = await WithTwoPhonesAsync();
 
-        var rows = computer.Sessions.Locator("ul").First.Locator("li");
+        var rows = computer.Sessions.Locator("li");
         await Expect(rows).ToHaveCountAsync(3);
         await Expect(rows.Nth(0)).ToContainTextAsync("This computer");
         await Expect(rows.Nth(1)).ToContainTextAsync("Pixel 10, Android 17");
@@ -36,6 +36,7 @@ internal sealed class SessionListTests : PageScene
         var (computer, _, phones) = await WithTwoPhonesAsync();
         await computer.Sessions.Locator("li.mobile").Last.GetByRole(AriaRole.Button).ClickAsync();
         await Expect(computer.Sessions.Locator("li.mobile")).ToHaveCountAsync(1);
+        await Expect(computer.Page.GetByRole(AriaRole.Heading, new() { Name = "Where you are signed in" })).ToBeFocusedAsync();
         Assert.That((await phones[0].WhoAmIAsync()).Status, Is.EqualTo(401));
         Assert.That((await phones[1].WhoAmIAsync()).Status, Is.EqualTo(200));
     }
@@ -44,6 +45,7 @@ internal sealed class SessionListTests : PageScene
     public async Task A_computer_is_ended_with_every_phone_that_it_admitted()
     {
         var (computer, _, phones) = await WithTwoPhonesAsync();
+        computer.Screen.MayHear("status of 401");
         await computer.Page.GetByRole(AriaRole.Button, new() { Name = "End with every phone it admitted" }).ClickAsync();
         await computer.SeesAsync("Your session on this computer has ended.");
         Assert.That((await phones[0].WhoAmIAsync()).Status, Is.EqualTo(401));

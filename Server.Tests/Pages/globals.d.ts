@@ -12,3 +12,8 @@ declare class BarcodeDetector {
   constructor(options?: { formats: string[] });
   detect(image: ImageBitmapSource): Promise<DetectedBarcode[]>;
 }
+
+/** Made by the server for each visitor: Sessions/SessionEndpoints.cs. */
+declare module '*/visitor.js' {
+  export const mayBeSignedIn: boolean;
+}

@@ -37,7 +37,11 @@ internal static class Pages
     private static StaticFileOptions Files(IServiceProvider services)
     {
         var origin = services.GetRequiredService<IOptions<SiteOptions>>().Value.PublicOrigin;
-        var policies = new Dictionary<string, string> { [Computer] = Policy(origin, ""), [Phone] = Policy(origin, " 'wasm-unsafe-eval'") };
+        var policies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            [Computer] = Policy(origin, ""),
+            [Phone] = Policy(origin, " 'wasm-unsafe-eval'"),
+        };
         return new StaticFileOptions
         {
             OnPrepareResponse = file =>

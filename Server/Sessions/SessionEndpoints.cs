@@ -8,6 +8,8 @@ internal static class SessionEndpoints
 {
     public static IEndpointRouteBuilder MapSessions(this IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/computer/visitor.js", Visitor);
+
         var either = routes.MapGroup("/api").RequireSession();
         either.MapGet("/session", (Session caller) => TypedResults.Ok(SessionResponse.Of(caller)));
         either.MapDelete("/session", SignOut);
@@ -16,6 +18,16 @@ internal static class SessionEndpoints
         var pc = routes.MapGroup("/api").RequireWebSession();
         pc.MapDelete("/sessions/{id:guid}", End);
         return routes;
+    }
+
+    /// <summary>
+    /// Tells the PC's page whether to ask who is signed in: a browser's console reports each 401 as an error, and a first visit has none.
+    /// </summary>
+    private static ContentHttpResult Visitor(SessionCookie cookie, HttpContext context)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return TypedResults.Text(
+            $"export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};\n", "text/javascript");
     }
 
     private static async Task<NoContent> SignOut(Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context)

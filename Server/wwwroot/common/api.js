@@ -1,4 +1,4 @@
-/** What the server refused: PROTOCOL.md's status and `code`; `unreachable` (status 0) when it did not answer at all. */
+/** What the server refused: PROTOCOL.md's status and `code`; `unreachable` (status 0) when it did not answer at all, `page_fault` (-1). */
 export class Refusal extends Error {
   /**
    * @param {number} status
@@ -77,5 +77,5 @@ export function asRefusal(error) {
     return error;
   }
   console.error(error);
-  return new Refusal(0, 'internal_error');
+  return new Refusal(-1, 'page_fault');
 }

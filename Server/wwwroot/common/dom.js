@@ -20,16 +20,25 @@ export function h(name, attributes = {}, ...children) {
 }
 
 /**
- * A press that takes a while: the button rests meanwhile, so that it is not pressed twice.
- * @param {() => Promise<unknown>} act
+ * A press that takes a while and does nothing when it is repeated meanwhile. The button is not disabled: it would lose the focus.
+ * @param {(event: any) => Promise<unknown>} act
  * @returns {(event: Event) => Promise<void>}
  */
-export const once = (act) => async (event) => {
-  const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
-  button.disabled = true;
-  try {
-    await act();
-  } finally {
-    button.disabled = false;
-  }
-};
+export function once(act) {
+  let isActing = false;
+  return async (event) => {
+    event.preventDefault();
+    const button = /** @type {HTMLElement} */ ((/** @type {SubmitEvent} */ (event)).submitter ?? event.currentTarget);
+    if (isActing) {
+      return;
+    }
+    isActing = true;
+    button.ariaDisabled = 'true';
+    try {
+      await act(event);
+    } finally {
+      isActing = false;
+      button.ariaDisabled = null;
+    }
+  };
+}

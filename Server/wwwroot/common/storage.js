@@ -31,7 +31,9 @@ export function remember(key, value) {
   const text = JSON.stringify(value);
   try {
     localStorage.setItem(key, text);
+    fallback.delete(key);
   } catch {
+    forget(key);
     fallback.set(key, text);
   }
 }

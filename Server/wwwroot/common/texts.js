@@ -58,6 +58,13 @@ export function ago(milliseconds) {
 }
 
 /**
+ * Of today, as its user's clock shows it: 14:05.
+ * @param {string} [time] RFC 3339; now without
+ */
+export const timeOfDay = (time) =>
+  (time ? new Date(time) : new Date()).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' });
+
+/**
  * A span as a clock shows it: 4:07.
  * @param {number} milliseconds
  */

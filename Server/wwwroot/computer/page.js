@@ -2,30 +2,46 @@ import '../qr-login/qr-login.js';
 import { asRefusal, call } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
-import { around, explain, say } from '../common/texts.js';
+import { remember } from '../common/storage.js';
+import { around, explain, explainAll, say } from '../common/texts.js';
 import { SessionList } from './session-list.js';
 import { signInForm } from './sign-in.js';
+import { mayBeSignedIn } from './visitor.js';
 
 // The PC's page: the sign-in, or for who is signed in the connection and the sessions.
+
+/** Written at each sign-in, so that other tabs of this browser that show the form look again. */
+const SIGNED_IN = 'qrlogin.signedInAt';
 
 const main = h('main');
 const account = h('div', { class: 'account' });
 document.body.append(h('header', {}, brand('/'), account), main);
-await begin();
+addEventListener('storage', ({ key }) => key === SIGNED_IN && main.querySelector('form') && begin());
+if (mayBeSignedIn) {
+  await begin();
+} else {
+  signIn();
+}
 
-/** Who is signed in? */
-async function begin() {
+/**
+ * Who is signed in?
+ * @param {string} [notice] what the user is told where nobody is any more
+ */
+async function begin(notice) {
+  attention();
+  account.replaceChildren();
   main.replaceChildren(h('p', { class: 'plain', role: 'status' }, say('computer.loading')));
   try {
     ready(await call('GET', '/api/session'));
   } catch (error) {
     const refusal = asRefusal(error);
     if (refusal.status === 401) {
-      signIn();
+      signIn(notice);
     } else {
       const { title, help } = explain(refusal);
       main.replaceChildren(h('section', { class: 'card narrow', role: 'alert' },
-        h('h1', {}, title), h('p', {}, help), h('button', { type: 'button', class: 'primary', onclick: begin }, say('computer.retry'))));
+        h('h1', {}, title), h('p', {}, help),
+        h('button', { type: 'button', class: 'primary', onclick: () => begin() }, say('computer.retry'))));
     }
   }
 }
@@ -34,27 +50,40 @@ async function begin() {
 function signIn(notice) {
   attention();
   account.replaceChildren();
-  main.replaceChildren(signInForm(ready, notice));
+  const done = (/** @type {any} */ session) => {
+    remember(SIGNED_IN, Date.now());
+    ready(session);
+  };
+  main.replaceChildren(signInForm(done, notice));
   main.querySelector('input')?.focus();
 }
 
 /** @param {{ account: { username: string, displayName: string } }} session */
 function ready({ account: { username, displayName } }) {
-  const sessions = new SessionList(() => signIn(say('signIn.ended')));
+  const ended = () => begin(say('signIn.ended')); // another tab may have signed in anew
+  const sessions = new SessionList(ended);
   const qrLogin = document.createElement('qr-login');
   qrLogin.addEventListener('sessionschange', () => sessions.load());
-  qrLogin.addEventListener('signedout', () => signIn(say('signIn.ended')));
+  qrLogin.addEventListener('signedout', ended);
   qrLogin.addEventListener('attemptchange', () => attention(/** @type {any} */ (qrLogin).attempt?.checkCode));
+  const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const signOut = once(async () => {
-    await call('DELETE', '/api/session').catch(asRefusal);
-    signIn();
+    qrLogin.removeEventListener('signedout', ended);
+    const refusal = await call('DELETE', '/api/session').then(() => undefined, asRefusal);
+    if (refusal && refusal.status !== 401) {
+      qrLogin.addEventListener('signedout', ended);
+      fault.textContent = explainAll(refusal);
+      fault.hidden = false;
+    } else {
+      signIn();
+    }
   });
   account.replaceChildren(
     h('span', { class: 'name', title: username }, displayName),
     h('button', { type: 'button', class: 'quiet', onclick: signOut }, say('computer.signOut')));
   const [before, after] = around('computer.noApp');
   const app = h('p', { class: 'detail' }, before, h('a', { href: '/phone' }, `${location.origin}/phone`), after);
-  main.replaceChildren(h('h1', { class: 'hidden-visually' }, say('brand')), qrLogin, app, sessions.element);
+  main.replaceChildren(h('h1', { class: 'hidden-visually' }, say('brand')), fault, qrLogin, app, sessions.element);
   sessions.load();
 }
 

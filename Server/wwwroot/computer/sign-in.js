@@ -1,5 +1,5 @@
 import { asRefusal, call } from '../common/api.js';
-import { h } from '../common/dom.js';
+import { h, once } from '../common/dom.js';
 import { explainAll, say } from '../common/texts.js';
 
 /**
@@ -14,12 +14,8 @@ export function signInForm(done, notice) {
   });
   const password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
   const fault = h('p', { class: 'note', role: 'alert', hidden: !notice }, notice);
-  const submit = h('button', { class: 'primary' }, say('signIn.submit'));
 
-  /** @param {SubmitEvent} event */
-  async function send(event) {
-    event.preventDefault();
-    submit.disabled = true;
+  const send = once(async () => {
     try {
       done(await call('POST', '/api/session', { body: { username: username.value.trim(), password: password.value } }));
     } catch (error) {
@@ -31,10 +27,8 @@ export function signInForm(done, notice) {
         password.select();
         password.focus();
       }
-    } finally {
-      submit.disabled = false;
     }
-  }
+  });
 
   // Without the script nothing is sent anywhere: the page's policy forbids it, and the method keeps the password out of the address.
   return h('form', { class: 'card narrow', method: 'post', onsubmit: send },
@@ -43,5 +37,5 @@ export function signInForm(done, notice) {
     fault,
     h('label', { for: 'username' }, say('signIn.username')), username,
     h('label', { for: 'password' }, say('signIn.password')), password,
-    submit);
+    h('button', { class: 'primary' }, say('signIn.submit')));
 }

@@ -1,5 +1,5 @@
 // A phone's own camera app has opened /q#ticket. Before anything else is loaded: the ticket leaves the address bar, and so the history,
-// for the page's script to take (see attempt.js).
+// for page.js to take.
 if (location.pathname === '/q') {
   history.replaceState({ ticket: location.hash.slice(1) }, '', '/phone');
 }

@@ -6,24 +6,29 @@ const PAUSE = 1_000;
 
 /** @typedef {import('./store.js').Attempt} Attempt */
 
+/** What was asked and not answered: asked again, it is the same attempt. @type {{ number: string, verifier: string } | undefined} */
+let unanswered;
+
 /**
- * Step 2 of PROTOCOL.md's flow: says who this phone is. The verifier stays here until the code is scanned.
+ * Says who this phone is. The verifier stays here until the code is scanned.
  * @param {string} number as typed; empty for none
  * @returns {Promise<Attempt>}
  */
 export async function identify(number) {
   const identifiers = [{ kind: 'app', value: installId() }, ...(number ? [{ kind: 'phone', value: number }] : [])];
-  const verifier = randomText();
+  const verifier = unanswered?.number === number ? unanswered.verifier : randomText();
+  unanswered = { number, verifier };
   const { attemptId, checkCode, expiresIn } = await call('POST', '/api/login/identify', {
     body: { identifiers, codeChallenge: await challengeOf(verifier), codeChallengeMethod: 'S256', device: await describe() },
   });
+  unanswered = undefined;
   const opened = { attemptId, verifier, identifiers, checkCode, endsAt: Date.now() + expiresIn * 1000 };
   attempt.set(opened);
   return opened;
 }
 
 /**
- * Step 4: sends what was scanned, again when the answer may have been lost: within a minute the server gives the same one.
+ * Sends what was scanned, again when the answer may have been lost: within a minute the server gives the same one.
  * @param {Attempt} opened
  * @param {string} ticket
  */
@@ -31,20 +36,27 @@ export async function redeem({ attemptId, verifier, identifiers }, ticket) {
   const body = { ticket, codeVerifier: verifier, identifiers };
   const { accessToken, account } = await persistently(() => call('POST', '/api/login/redeem', { body }));
   login.set({ token: accessToken, account });
-  if (attempt.get()?.attemptId === attemptId) {
-    attempt.forget();
-  }
+  attempt.forget(attemptId);
 }
 
-/** Whether the session that this phone remembers still is one; unknown without the server. */
-export async function isSignedIn() {
-  const refusal = await call('GET', '/api/session', { token: login.get()?.token }).then(() => undefined, asRefusal);
-  return refusal?.status !== 401;
+/**
+ * Asks whether the session that this phone remembers still is one, and forgets it if not.
+ * @returns {Promise<boolean>} whether it was forgotten
+ */
+export async function hasEnded() {
+  const token = login.get()?.token;
+  const refusal = token && await call('GET', '/api/session', { token }).then(() => undefined, asRefusal);
+  const isOver = refusal && refusal.status === 401 && login.get()?.token === token;
+  if (isOver) {
+    login.forget();
+  }
+  return Boolean(isOver);
 }
 
 /** Ends this phone's session. One that has ended already is as good. */
 export async function signOut() {
-  const refusal = await call('DELETE', '/api/session', { token: login.get()?.token }).then(() => undefined, asRefusal);
+  const token = login.get()?.token;
+  const refusal = token && await call('DELETE', '/api/session', { token }).then(() => undefined, asRefusal);
   if (refusal && refusal.status !== 401) {
     throw refusal;
   }
@@ -55,10 +67,13 @@ export async function signOut() {
  * The ticket in what a QR code says; undefined where it is none of ours.
  * @param {string} text
  */
-export const ticketIn = (text) => {
+export function ticketIn(text) {
   const [address, ticket] = text.split('#');
-  return address === `${location.origin}/q` && /^[\w-]{22}$/.test(ticket ?? '') ? ticket : undefined;
-};
+  return address === `${location.origin}/q` && isTicket(ticket ?? '') ? ticket : undefined;
+}
+
+/** Whether it can be one: 16 bytes, base64url. @param {string} text */
+export const isTicket = (text) => /^[\w-]{22}$/.test(text);
 
 /**
  * @template T

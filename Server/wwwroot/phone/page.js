@@ -2,8 +2,8 @@ import { asRefusal } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
 import { explain, explainAll, say } from '../common/texts.js';
-import { isSignedIn, redeem, signOut } from './flow.js';
-import { scanView } from './scan-view.js';
+import { hasEnded, isTicket, redeem, signOut } from './flow.js';
+import { ScanView } from './scan-view.js';
 import { startView } from './start-view.js';
 import { attempt, login, onLoginElsewhere } from './store.js';
 
@@ -17,34 +17,33 @@ let leave = () => {};
 const ticket = /** @type {{ ticket?: string } | null} */ (history.state)?.ticket;
 history.replaceState(null, '');
 
-onLoginElsewhere(() => (login.get() ? done() : start()));
+onLoginElsewhere(home);
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && check());
 if (!isSecureContext) {
   tell('phone.insecure');
-} else if (ticket !== undefined) {
+} else if (ticket !== undefined && isTicket(ticket)) {
   arrive(ticket);
-} else if (login.get()) {
-  done();
-  check();
 } else {
-  begin();
+  home();
+  check();
+}
+
+/** Where this phone stands: signed in, with an attempt that is still open, or at the start. */
+function home() {
+  const open = attempt.get();
+  if (login.get()) {
+    done();
+  } else if (open) {
+    scan(open);
+  } else {
+    start();
+  }
 }
 
 /** Is this phone still signed in? Somebody may have ended its session on a computer. */
 async function check() {
-  if (login.get() && !await isSignedIn()) {
-    login.forget();
+  if (await hasEnded()) {
     tell('phone.ended', ['phone.again', start]);
-  }
-}
-
-/** An attempt that is still open is taken up again. */
-function begin() {
-  const open = attempt.get();
-  if (open) {
-    scan(open);
-  } else {
-    start();
   }
 }
 
@@ -54,24 +53,37 @@ function start() {
 
 /** @param {import('./store.js').Attempt} open */
 function scan(open) {
-  const view = scanView(open, { signedIn: done, refused, cancelled: again });
+  const again = () => {
+    attempt.forget(open.attemptId);
+    start();
+  };
+  const view = new ScanView(open, { signedIn: done, refused: (refusal, scanned) => refused(refusal, open, scanned), cancelled: again });
   show(view.element);
-  leave = view.stop;
+  leave = () => view.stop();
+  view.start();
 }
 
 /** With a code, but only the phone that asked has the verifier. @param {string} scanned */
-async function arrive(scanned) {
+function arrive(scanned) {
   const open = attempt.get();
-  if (!open) {
-    tell('phone.unasked', ['phone.back', () => (login.get() ? done() : start())]);
-    return;
+  if (open) {
+    send(open, scanned);
+  } else {
+    tell('phone.unasked', ['phone.back', home]);
   }
-  working();
+}
+
+/**
+ * @param {import('./store.js').Attempt} open
+ * @param {string} scanned
+ */
+async function send(open, scanned) {
+  show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
   try {
     await redeem(open, scanned);
     done();
   } catch (error) {
-    refused(asRefusal(error), () => arrive(scanned));
+    refused(asRefusal(error), open, scanned);
   }
 }
 
@@ -100,28 +112,19 @@ function done() {
 
 /**
  * @param {import('../common/api.js').Refusal} refusal
- * @param {() => void} retry
+ * @param {import('./store.js').Attempt} open
+ * @param {string} scanned
  */
-function refused(refusal, retry) {
-  const isPassing = refusal.status === 0 || refusal.status === 503 || refusal.status === 429;
-  const open = attempt.get();
-  const isCodeOnly = refusal.code === 'ticket_expired' || refusal.code === 'invalid_ticket';
-  if (!isPassing && !(isCodeOnly && open)) {
-    attempt.forget();
-  }
+function refused(refusal, open, scanned) {
   const { title, help } = explain(refusal);
-  problem(title, help, isPassing ? button('phone.retry', () => { working(); retry(); })
-    : isCodeOnly && open ? button('phone.scan.camera', () => scan(open))
-    : button('phone.again', again));
-}
-
-function working() {
-  show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
-}
-
-function again() {
-  attempt.forget();
-  start();
+  if (refusal.status === 0 || refusal.status === 503 || refusal.status === 429) {
+    problem(title, help, button('phone.retry', () => send(open, scanned)));
+  } else if (refusal.code === 'ticket_expired' || refusal.code === 'invalid_ticket') {
+    problem(title, help, button('phone.scan.camera', home));
+  } else {
+    attempt.forget(open.attemptId);
+    problem(title, help, button('phone.again', start));
+  }
 }
 
 /**

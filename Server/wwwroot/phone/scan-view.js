@@ -1,4 +1,4 @@
-import { asRefusal } from '../common/api.js';
+import { asRefusal, Refusal } from '../common/api.js';
 import { h } from '../common/dom.js';
 import { around, clock, say } from '../common/texts.js';
 import { redeem, ticketIn } from './flow.js';
@@ -9,102 +9,122 @@ const TRY_ANOTHER = /** @type {Record<string, import('../common/texts.js').TextK
   ticket_expired: 'phone.scan.stale', invalid_ticket: 'phone.scan.refused',
 });
 
-/**
- * The check code and the camera, or a photo. Every code is sent once.
- * @param {import('./store.js').Attempt} attempt
- * @param {{
- *   signedIn: () => void,
- *   refused: (refusal: import('../common/api.js').Refusal, again: () => void) => void,
- *   cancelled: () => void,
- * }} acts `again`: the same code once more
- * @returns {{ element: HTMLElement, stop: () => void }}
- */
-export function scanView(attempt, acts) {
+/** The check code and the camera, or a photo, until a code has made a session, or the attempt is over. Every code is sent once. */
+export class ScanView {
+  #attempt;
+  #acts;
   /** @type {Set<string>} */
-  const tried = new Set();
-  let isBusy = false;
-  const camera = new Camera(found, failed);
-  const hint = h('p', { class: 'hint', role: 'status' }, say('phone.scan.opening'));
-  const time = h('p', { class: 'time' });
-  const useCamera = h('button', { type: 'button', hidden: true, onclick: start }, say('phone.scan.camera'));
-  const photo = h('input', { type: 'file', accept: 'image/*', id: 'photo', class: 'hidden-visually', onchange: readPhoto });
-  const finder = h('div', { class: 'finder' }, camera.video, h('div', { class: 'frame' }));
-  const [before, after] = around('phone.scan.check');
-  camera.video.addEventListener('playing', () => {
-    finder.classList.add('live');
-    tell('phone.scan.looking');
-  });
-  const tick = setInterval(count, 1000);
+  #tried = new Set();
+  #isBusy = false;
+  #isOver = false;
+  #tick = 0;
+  #camera = new Camera((texts) => this.#found(texts), (fault) => this.#failed(fault));
+
+  #hint = h('p', { class: 'hint', role: 'status' });
+  #time = h('p', { class: 'time' });
+  #finder = h('div', { class: 'finder' }, this.#camera.video, h('div', { class: 'frame' }));
+  #useCamera = h('button', { type: 'button', hidden: true, onclick: () => this.#open() }, say('phone.scan.camera'));
+  #photo = h('input', { type: 'file', accept: 'image/*', id: 'photo', class: 'hidden-visually', onchange: () => this.#readPhoto() });
+
+  /**
+   * @param {import('./store.js').Attempt} attempt
+   * @param {{ signedIn: () => void, refused: (refusal: Refusal, ticket: string) => void, cancelled: () => void }} acts
+   */
+  constructor(attempt, acts) {
+    this.#attempt = attempt;
+    this.#acts = acts;
+    this.#camera.video.addEventListener('playing', () => {
+      this.#finder.classList.add('live');
+      this.#tell('phone.scan.looking');
+    });
+    const [before, after] = around('phone.scan.check');
+    this.element = h('section', { class: 'scan' },
+      h('h1', { tabindex: '-1' }, say('phone.scan.title')),
+      h('p', { class: 'check' }, before, h('strong', { class: 'digits' }, attempt.checkCode), after),
+      this.#finder, this.#hint,
+      h('div', { class: 'acts' },
+        this.#useCamera, this.#photo, h('label', { for: 'photo', class: 'button' }, say('phone.scan.photo')),
+        h('button', { type: 'button', class: 'quiet', onclick: () => acts.cancelled() }, say('phone.scan.cancel'))),
+      this.#time);
+  }
+
+  start() {
+    this.#tick = setInterval(() => this.#count(), 1000);
+    this.#open();
+    this.#count();
+  }
+
+  stop() {
+    this.#isOver = true;
+    clearInterval(this.#tick);
+    this.#camera.stop();
+  }
+
+  #open() {
+    this.#useCamera.hidden = true;
+    this.#finder.hidden = false;
+    this.#tell('phone.scan.opening');
+    this.#camera.start();
+  }
 
   /** @param {import('../common/texts.js').TextKey} key */
-  function tell(key) {
-    hint.textContent = say(key);
+  #tell(key) {
+    this.#hint.textContent = say(key);
   }
 
-  function start() {
-    useCamera.hidden = true;
-    finder.hidden = false;
-    tell('phone.scan.opening');
-    camera.start();
-  }
-
-  function stop() {
-    clearInterval(tick);
-    camera.stop();
-  }
-
-  function count() {
-    const left = attempt.endsAt - Date.now();
-    time.textContent = say('phone.scan.time', { time: clock(left) });
+  #count() {
+    const left = this.#attempt.endsAt - Date.now();
+    this.#time.textContent = say('phone.scan.time', { time: clock(left) });
     if (left <= 0) {
-      stop();
-      acts.refused(/** @type {any} */ ({ code: 'attempt_expired' }), () => {});
+      this.#acts.refused(new Refusal(410, 'attempt_expired'), '');
     }
   }
 
   /** @param {string[]} texts what the codes in the picture say */
-  function found(texts) {
+  #found(texts) {
     const tickets = texts.map(ticketIn).filter((ticket) => ticket !== undefined);
-    const fresh = tickets.find((ticket) => !tried.has(ticket));
-    if (fresh && !isBusy) {
-      send(fresh);
+    const fresh = tickets.find((ticket) => !this.#tried.has(ticket));
+    if (this.#isBusy) {
+      return;
+    }
+    if (fresh) {
+      this.#send(fresh);
     } else if (tickets.length === 0) {
-      tell('phone.scan.other');
+      this.#tell('phone.scan.other');
     }
   }
 
   /** @param {string} ticket */
-  async function send(ticket) {
-    isBusy = true;
-    tried.add(ticket);
-    tell('phone.redeeming');
+  async #send(ticket) {
+    this.#isBusy = true;
+    this.#tried.add(ticket);
+    this.#tell('phone.redeeming');
     try {
-      await redeem(attempt, ticket);
-      stop();
-      acts.signedIn();
+      await redeem(this.#attempt, ticket);
+      this.#acts.signedIn();
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal.code in TRY_ANOTHER) {
-        tell(TRY_ANOTHER[refusal.code]);
-      } else {
-        stop();
-        acts.refused(refusal, () => send(ticket));
+        this.#tell(TRY_ANOTHER[refusal.code]);
+      } else if (!this.#isOver) {
+        this.#acts.refused(refusal, ticket);
       }
     } finally {
-      isBusy = false;
+      this.#isBusy = false;
     }
   }
 
   /** @param {Error} fault */
-  function failed(fault) {
-    finder.hidden = true;
-    useCamera.hidden = false;
-    hint.textContent = say(fault instanceof CameraFault ? `phone.camera.${fault.reason}` : 'phone.scanner.missing');
+  #failed(fault) {
+    this.#camera.stop();
+    this.#finder.hidden = true;
+    this.#finder.classList.remove('live');
+    this.#useCamera.hidden = false;
+    this.#hint.textContent = say(fault instanceof CameraFault ? `phone.camera.${fault.reason}` : 'phone.scanner.missing');
   }
 
-  async function readPhoto() {
-    const [file] = photo.files ?? [];
-    photo.value = '';
+  async #readPhoto() {
+    const [file] = this.#photo.files ?? [];
     if (!file) {
       return;
     }
@@ -112,24 +132,15 @@ export function scanView(attempt, acts) {
       const picture = await createImageBitmap(file).catch(() => undefined);
       const texts = picture ? await read(picture) : [];
       if (texts.length > 0) {
-        texts.map(ticketIn).forEach((ticket) => ticket && tried.delete(ticket)); // who takes a photo wants it sent
-        found(texts);
+        texts.map(ticketIn).forEach((ticket) => ticket && this.#tried.delete(ticket)); // who takes a photo wants it sent
+        this.#found(texts);
       } else {
-        tell('phone.scan.noCode');
+        this.#tell('phone.scan.noCode');
       }
     } catch {
-      tell('phone.scanner.missing');
+      this.#tell('phone.scanner.missing');
+    } finally {
+      this.#photo.value = ''; // so that the same one can be chosen again
     }
   }
-
-  count();
-  start();
-  const element = h('section', { class: 'scan' },
-    h('h1', { tabindex: '-1' }, say('phone.scan.title')),
-    h('p', { class: 'check' }, before, h('strong', { class: 'digits' }, attempt.checkCode), after),
-    finder, hint,
-    h('div', { class: 'acts' }, useCamera, photo, h('label', { for: 'photo', class: 'button' }, say('phone.scan.photo')),
-      h('button', { type: 'button', class: 'quiet', onclick: () => { stop(); acts.cancelled(); } }, say('phone.scan.cancel'))),
-    time);
-  return { element, stop };
 }

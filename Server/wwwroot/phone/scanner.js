@@ -58,7 +58,7 @@ export class Camera {
 
   /**
    * @param {(texts: string[]) => void} found every time that there are any in the picture
-   * @param {(fault: CameraFault | Error) => void} failed
+   * @param {(fault: CameraFault | Error) => void} failed it is of no use any more until it is started again
    */
   constructor(found, failed) {
     this.#found = found;
@@ -91,12 +91,12 @@ export class Camera {
         return;
       }
       this.#stream = stream;
+      stream.getVideoTracks()[0].onended = () => this.#failed(new CameraFault('busy')); // unplugged, or taken by another app
       this.video.srcObject = stream;
       await this.video.play();
       await this.#look(stream);
     } catch (error) {
       if (this.#isWanted) {
-        this.#close();
         this.#failed(/** @type {Error} */ (error));
       }
     }
@@ -113,7 +113,7 @@ export class Camera {
     await loadDetector();
     while (this.#stream === stream) {
       if (this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
-        const texts = await read(this.video);
+        const texts = await read(this.video).catch(() => []); // the next picture may be a better one
         if (texts.length > 0 && this.#stream === stream) {
           this.#found(texts);
         }
@@ -132,7 +132,7 @@ async function openCamera() {
     return await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 1280 } } });
   } catch (error) {
     const reasons = /** @type {Record<string, 'refused' | 'missing' | 'busy'>} */ (
-      { NotAllowedError: 'refused', SecurityError: 'refused', NotReadableError: 'busy', AbortError: 'busy' });
+      { NotAllowedError: 'refused', NotReadableError: 'busy', AbortError: 'busy' });
     throw error instanceof CameraFault ? error : new CameraFault(reasons[/** @type {Error} */ (error).name] ?? 'missing');
   }
 }

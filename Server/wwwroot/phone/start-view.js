@@ -1,5 +1,5 @@
 import { asRefusal } from '../common/api.js';
-import { h } from '../common/dom.js';
+import { h, once } from '../common/dom.js';
 import { explain, say } from '../common/texts.js';
 import { identify } from './flow.js';
 import { loadDetector } from './scanner.js';
@@ -17,6 +17,20 @@ export function startView({ asked }) {
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const submit = h('button', { class: 'primary' }, say('phone.submit'));
+  const send = once(async () => {
+    submit.textContent = say('phone.asking');
+    fault.hidden = true;
+    loadDetector().catch(() => {}); // while the server looks; the camera asks again
+    try {
+      const attempt = await identify(field.value.trim());
+      number.set(field.value.trim());
+      asked(attempt);
+    } catch (error) {
+      refused(asRefusal(error));
+    } finally {
+      submit.textContent = say('phone.submit');
+    }
+  });
   const ask = h('div', { class: 'ask', hidden: known !== undefined },
     h('label', { for: 'number' }, say('phone.number')), field,
     h('p', { class: 'detail', id: 'number-help' }, say('phone.number.help'), ' ', say('phone.number.optional')));
@@ -28,25 +42,6 @@ export function startView({ asked }) {
     ask.hidden = false;
     asks.hidden = true;
     field.focus();
-  }
-
-  /** @param {SubmitEvent} event */
-  async function send(event) {
-    event.preventDefault();
-    submit.disabled = true;
-    submit.textContent = say('phone.asking');
-    fault.hidden = true;
-    loadDetector().catch(() => {}); // while the server looks; the camera asks again
-    try {
-      const attempt = await identify(field.value.trim());
-      number.set(field.value.trim());
-      asked(attempt);
-    } catch (error) {
-      refused(asRefusal(error));
-    } finally {
-      submit.disabled = false;
-      submit.textContent = say('phone.submit');
-    }
   }
 
   /** @param {import('../common/api.js').Refusal} refusal */

@@ -50,7 +50,12 @@ export const attempt = {
   },
   /** @param {Attempt} opened */
   set: (opened) => remember(KEYS.attempt, opened),
-  forget: () => forget(KEYS.attempt),
+  /** It is over; one that has been opened since stays. @param {string} attemptId */
+  forget(attemptId) {
+    if (recall(KEYS.attempt)?.attemptId === attemptId) {
+      forget(KEYS.attempt);
+    }
+  },
 };
 
 /** The session that this phone has. */
@@ -71,7 +76,7 @@ export const login = {
  */
 export function onLoginElsewhere(act) {
   addEventListener('storage', ({ key }) => {
-    if (key === KEYS.login) {
+    if (key === KEYS.login || key === null) {
       act();
     }
   });

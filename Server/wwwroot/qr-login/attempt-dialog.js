@@ -1,9 +1,10 @@
-import { around, clock, explainAll, say } from '../common/texts.js';
-import { h, once } from '../common/dom.js';
+import { h } from '../common/dom.js';
+import { explainAll, say } from '../common/texts.js';
+import { AttemptFace } from './attempt-face.js';
 import { CodeImage } from './code-image.js';
 
 /**
- * An attempt as the page keeps it; `endsAt`: as `performance.now()`.
+ * An attempt as the page keeps it; `endsAt`: as `Date.now()`, which goes on while the computer sleeps.
  * @typedef {{ name: string | null, platform: string | null, address: string }} Device
  * @typedef {{ attemptId: string, endsAt: number, checkCode: string, device: Device }} Attempt
  */
@@ -16,25 +17,19 @@ const OUTCOMES = /** @type {Record<string, string>} */ ({
   declined: 'declined', superseded: 'replaced', attempt_expired: 'expired', already_redeemed: 'redeemed', not_found: 'gone',
 });
 
-/**
- * The dialog in which a phone asks: who it is, the check code, the QR code, the time that is left, "Not me". One attempt at a time; a
- * newer one takes the place of an older one.
- */
+/** The dialog in which a phone asks. One attempt at a time; a newer one takes the place of an older one. */
 export class AttemptDialog {
   /** @type {Attempt | undefined} */
   attempt;
 
   #acts;
   #code;
+  #face;
   #tick = 0;
+  /** Those whose "Not me" is on its way. @type {Set<string>} */
+  #declining = new Set();
   /** When a newer attempt took its place, whose code has not come yet. @type {number | undefined} */
   #succeededAt;
-
-  #name = h('strong', { class: 'name' });
-  #claims = h('span', { class: 'claims' });
-  #check = h('strong', { class: 'digits' });
-  #note = h('p', { class: 'note', role: 'alert', hidden: true });
-  #time = h('p', { class: 'time' });
 
   /**
    * @param {{
@@ -51,20 +46,8 @@ export class AttemptDialog {
       isWatched: () => this.#isWatched,
       excuse: () => say(acts.isConnected() ? 'code.coming' : 'code.offline'),
     });
-    const [before, after] = around('attempt.check');
-    this.element = h('dialog', { 'aria-labelledby': 'title', onclose: () => acts.change() },
-      h('div', { class: 'ask' },
-        h('h2', { id: 'title', tabindex: '-1', autofocus: true }, say('attempt.title')),
-        h('p', { class: 'who' }, this.#name, this.#claims),
-        h('p', { class: 'check' }, before, this.#check, after),
-        this.#note),
-      this.#code.element,
-      h('div', { class: 'answer' },
-        this.#time,
-        h('div', { class: 'acts' },
-          h('button', { type: 'button', class: 'deny', onclick: once(() => this.#decline()) }, say('attempt.notMe')),
-          h('button', { type: 'button', class: 'quiet', onclick: () => this.element.close() }, say('attempt.hide'))),
-        h('p', { class: 'advice' }, say('attempt.advice'))));
+    this.#face = new AttemptFace(this.#code.element, { decline: () => this.#decline(), hide: () => this.element.close() });
+    this.element = h('dialog', { 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
   }
 
   get isOpen() {
@@ -86,6 +69,7 @@ export class AttemptDialog {
   show(qr) {
     this.#become(qr, qr.attemptExpiresIn);
     this.#code.show(qr);
+    this.#look();
   }
 
   /**
@@ -94,18 +78,20 @@ export class AttemptDialog {
    */
   take(open) {
     this.#become(open, open.expiresIn);
+    this.#look();
   }
 
-  /** Another phone has tried its code. @param {string} attemptId */
+  /** Another phone has tried its code: that is worth seeing. @param {string} attemptId */
   warn(attemptId) {
     if (this.attempt?.attemptId === attemptId) {
-      this.#say(say('attempt.wrongPhone'), true);
+      this.#face.note(say('attempt.wrongPhone'), true);
+      this.open();
     }
   }
 
   /** A newer attempt has taken the place of this one; its code is on the way. */
   succeed() {
-    this.#succeededAt ??= performance.now();
+    this.#succeededAt ??= Date.now();
   }
 
   /** Shows it again after the user has hidden it. */
@@ -134,23 +120,18 @@ export class AttemptDialog {
    */
   #become({ attemptId, checkCode, device }, expiresIn) {
     const previous = this.attempt?.attemptId;
-    this.attempt = { attemptId, checkCode, device, endsAt: performance.now() + expiresIn * 1000 };
+    this.attempt = { attemptId, checkCode, device, endsAt: Date.now() + expiresIn * 1000 };
     if (previous === attemptId) {
       return;
     }
     this.#succeededAt = undefined;
     this.#code.attempt(attemptId);
-    this.#say(previous ? say('attempt.newer') : '');
-    const { name, platform, address } = device;
-    this.#name.textContent = name ?? say('device.unknown');
-    this.#claims.textContent = platform ? say('attempt.claims', { platform, address }) : say('attempt.address', { address });
-    this.#check.textContent = checkCode;
-    if (this.isOpen) {
-      this.#acts.change();
-    } else {
-      this.open();
+    this.#face.show(this.attempt);
+    this.#face.note(previous ? say('attempt.newer') : '');
+    if (!this.isOpen) {
+      this.element.showModal();
     }
-    this.#look();
+    this.#acts.change();
   }
 
   /** Once a second, and when the page comes to the front: the time left, and whether the code wants renewing. */
@@ -159,13 +140,13 @@ export class AttemptDialog {
       return;
     }
     const { attemptId, endsAt } = this.attempt;
-    const left = endsAt - performance.now();
+    const left = endsAt - Date.now();
     if (left <= 0) {
       this.#acts.over(attemptId, 'expired');
-    } else if (this.#succeededAt !== undefined && performance.now() - this.#succeededAt > SUCCESSION) {
+    } else if (this.#succeededAt !== undefined && Date.now() - this.#succeededAt > SUCCESSION) {
       this.#acts.over(attemptId, 'replaced');
     } else {
-      this.#time.textContent = say('attempt.time', { time: clock(left) });
+      this.#face.time(left);
       this.#code.look();
     }
   };
@@ -175,12 +156,19 @@ export class AttemptDialog {
   }
 
   async #decline() {
-    const { attemptId } = /** @type {Attempt} */ (this.attempt);
+    const attemptId = this.attempt?.attemptId;
+    if (attemptId === undefined || this.#declining.has(attemptId)) {
+      return;
+    }
+    this.#declining.add(attemptId);
     try {
       await this.#acts.decline(attemptId);
       this.#acts.over(attemptId, 'declined');
     } catch (error) {
-      this.#say(explainAll(error), true);
+      this.#declining.delete(attemptId);
+      if (this.attempt?.attemptId === attemptId) {
+        this.#face.note(explainAll(error), true);
+      }
     }
   }
 
@@ -189,12 +177,5 @@ export class AttemptDialog {
     if (this.attempt && refusal.code in OUTCOMES) {
       this.#acts.over(this.attempt.attemptId, OUTCOMES[refusal.code]);
     }
-  }
-
-  /** @param {string} text @param {boolean} [isAlarm] */
-  #say(text, isAlarm = false) {
-    this.#note.hidden = !text;
-    this.#note.classList.toggle('alarm', isAlarm);
-    this.#note.textContent = text;
   }
 }

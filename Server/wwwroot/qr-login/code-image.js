@@ -16,7 +16,7 @@ export class CodeImage {
   #acts;
   /** @type {string | undefined} */
   #attemptId;
-  /** When the code on the screen ends, as `performance.now()`; 0 without one. */
+  /** When the code on the screen ends, as `Date.now()`; 0 without one. */
   #endsAt = 0;
   /** Not before this time is a fresh one asked for. */
   #notBefore = 0;
@@ -58,14 +58,13 @@ export class CodeImage {
 
   /** @param {{ attemptId: string, image: string, expiresIn: number, device: { name: string | null } }} qr */
   async show({ attemptId, image, expiresIn, device }) {
-    const endsAt = performance.now() + expiresIn * 1000;
+    const endsAt = this.#endsAt = Date.now() + expiresIn * 1000;
     const next = new Image();
     next.src = image;
     await next.decode().catch(() => {}); // so that the old code stays until the new one can be drawn
-    if (attemptId !== this.#attemptId) {
-      return;
+    if (attemptId !== this.#attemptId || endsAt !== this.#endsAt) {
+      return; // there is a newer one
     }
-    this.#endsAt = endsAt;
     this.#image.src = image;
     this.#image.alt = say('code.alt', { name: device.name ?? say('device.unknown') });
     this.#image.hidden = false;
@@ -75,17 +74,17 @@ export class CodeImage {
 
   /** Renews the code when it is time, and covers one that has expired. */
   look() {
-    const isAsked = this.#acts.isWatched() && this.#isStale && performance.now() > this.#notBefore;
+    const isAsked = this.#acts.isWatched() && this.#isStale && Date.now() > this.#notBefore;
     if (isAsked && !this.#isAsking) {
       this.#renew();
     }
-    if (performance.now() > this.#endsAt) {
+    if (Date.now() > this.#endsAt) {
       this.#cover(this.#isSpent ? say('code.spent') : this.#acts.excuse());
     }
   }
 
   get #isStale() {
-    return performance.now() > this.#endsAt - MARGIN;
+    return Date.now() > this.#endsAt - MARGIN;
   }
 
   async #renew() {
@@ -112,7 +111,7 @@ export class CodeImage {
 
   /** @param {import('../common/api.js').Refusal} refusal */
   #refused(refusal) {
-    this.#notBefore = performance.now() + (refusal.retryAfter ? refusal.retryAfter * 1000 : RETRY);
+    this.#notBefore = Date.now() + (refusal.retryAfter ? refusal.retryAfter * 1000 : RETRY);
     this.#isSpent ||= refusal.code === 'too_many_requests';
     this.#acts.refused(refusal);
   }

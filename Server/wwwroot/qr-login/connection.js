@@ -17,37 +17,38 @@ const TICK = 5_000;
 export class Connection extends EventTarget {
   /** @type {ConnectionState} */
   state = 'closed';
-  /** When it is tried again, as `performance.now()`; while `waiting`. */
+  /** When it is tried again, as `Date.now()`; while `waiting`. */
   retryAt = 0;
 
   /** @type {WebSocket | undefined} */
   #socket;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #retry;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #tick;
+  #retry = 0;
+  #tick = 0;
   #failures = 0;
   #openedAt = 0;
   #wasToldOff = false;
   #tickedAt = 0;
 
   open() {
-    addEventListener('online', this.#now);
+    addEventListener('online', this.#test);
+    addEventListener('offline', this.#test);
     this.#tickedAt = Date.now();
-    this.#tick ??= setInterval(() => this.#noticeSleep(), TICK);
+    clearInterval(this.#tick);
+    this.#tick = setInterval(() => this.#noticeSleep(), TICK);
     this.#connect();
   }
 
   /** For good, until {@link open}. */
   close() {
-    removeEventListener('online', this.#now);
+    removeEventListener('online', this.#test);
+    removeEventListener('offline', this.#test);
     clearInterval(this.#tick);
-    this.#tick = undefined;
     this.#rest('closed');
   }
 
-  #now = () => {
-    if (this.state === 'waiting') {
+  /** The network has come or gone: whether the server is still there, a new connection tells. */
+  #test = () => {
+    if (this.state === 'waiting' || this.state === 'ready') {
       this.#connect();
     }
   };
@@ -67,7 +68,7 @@ export class Connection extends EventTarget {
     let wasOpen = false;
     socket.onopen = () => {
       wasOpen = true;
-      this.#openedAt = performance.now();
+      this.#openedAt = Date.now();
     };
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
@@ -90,7 +91,7 @@ export class Connection extends EventTarget {
    * @param {boolean} wasOpen
    */
   #ended(code, wasOpen) {
-    if (performance.now() - this.#openedAt > LONG_LIFE) {
+    if (Date.now() - this.#openedAt > LONG_LIFE) {
       this.#wasToldOff = false;
     }
     if (code === 4401) {
@@ -128,7 +129,7 @@ export class Connection extends EventTarget {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
     const wait = Math.random() * longest;
     this.#drop();
-    this.retryAt = performance.now() + wait;
+    this.retryAt = Date.now() + wait;
     this.#retry = setTimeout(() => this.#connect(), wait);
     this.#become('waiting');
   }

@@ -1,50 +1,64 @@
 import { call } from '../common/api.js';
 import { h, once } from '../common/dom.js';
 import { recall, remember } from '../common/storage.js';
-import { deviceName, explainAll, say } from '../common/texts.js';
+import { deviceName, explainAll, say, timeOfDay } from '../common/texts.js';
 
 /** How long a notice stays that asks for nothing. */
 const STAY = 15_000;
 const SETTLED = 'qrlogin.settled';
 const MOST_SETTLED = 50;
 
-/** @typedef {{ attemptId: string, session: { id: string, device: { name: string | null, platform: string | null } } }} SignedIn */
+/**
+ * `redeemedAt`: RFC 3339; just now where it is not told.
+ * @typedef {{ id: string, device: { name: string | null, platform: string | null } }} AdmittedSession
+ * @typedef {{ attemptId: string, session: AdmittedSession, redeemedAt?: string }} SignedIn
+ */
 
 /**
  * Short news at the edge of the page; that a phone was signed in stays, with "Undo", until it is answered here or on another tab, or its
  * session has ended.
  */
 export class Notices {
-  element = h('section', { class: 'notices', 'aria-label': say('notice.region') });
+  element = h('section', { class: 'notices', 'aria-label': say('notice.region'), tabindex: '-1' });
 
   #news = h('div', { role: 'status' });
   #cards = h('div', { role: 'status' });
   /** By attempt. @type {Map<string, { sessionId: string, card: HTMLElement }>} */
   #open = new Map();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #leave;
+  #leave = 0;
 
   constructor() {
     this.element.append(this.#cards, this.#news);
-    addEventListener('storage', ({ key }) => {
-      if (key === SETTLED) {
-        settled().forEach((attemptId) => this.#take(attemptId));
-      }
-    });
   }
 
+  start() {
+    addEventListener('storage', this.#agree);
+  }
+
+  stop() {
+    removeEventListener('storage', this.#agree);
+  }
+
+  /** What was answered on another tab. @param {StorageEvent} event */
+  #agree = ({ key }) => {
+    if (key === SETTLED) {
+      settled().forEach((attemptId) => this.#take(attemptId));
+    }
+  };
+
   /** @param {string} outcome of an attempt: declined, undone, expired, replaced, gone */
-  say(outcome) {
+  tell(outcome) {
     this.#tell(say(/** @type {import('../common/texts.js').TextKey} */ (`notice.${outcome}`)));
   }
 
   /** @param {SignedIn} attempt */
-  signedIn({ attemptId, session }) {
+  signedIn({ attemptId, session, redeemedAt }) {
     if (this.#open.has(attemptId) || settled().includes(attemptId)) {
       return;
     }
     const card = h('div', { class: 'card' },
-      h('p', {}, h('strong', {}, say('notice.signedIn', { device: deviceName(session.device) })), ' ', say('notice.wasItYou')),
+      h('p', {}, h('strong', {}, say('notice.signedIn', { device: deviceName(session.device), time: timeOfDay(redeemedAt) })), ' ',
+        say('notice.wasItYou')),
       h('div', { class: 'acts' },
         h('button', { type: 'button', class: 'deny', onclick: once(() => this.#undo(attemptId)) }, say('notice.undo')),
         h('button', { type: 'button', class: 'quiet', onclick: () => this.#settle(attemptId) }, say('notice.keep'))));
@@ -56,17 +70,18 @@ export class Notices {
    * Those of the last ten minutes, which this page may not have been there for.
    * @param {SignedIn[]} recent newest first
    */
-  async recall(recent) {
-    if (recent.length > 0 || this.#open.size > 0) {
+  async takeUp(recent) {
+    const before = [...this.#open]; // one that opens meanwhile is newer than what is asked here
+    if (recent.length > 0 || before.length > 0) {
       const live = await liveSessions();
       recent.filter(({ session }) => live.has(session.id)).reverse().forEach((each) => this.signedIn(each));
-      this.#open.forEach(({ sessionId }, attemptId) => live.has(sessionId) || this.#take(attemptId));
+      before.forEach(([attemptId, { sessionId }]) => live.has(sessionId) || this.#take(attemptId));
     }
   }
 
   /** Takes away the notices of sessions that have ended meanwhile. */
   check() {
-    return this.recall([]);
+    return this.takeUp([]);
   }
 
   /** @param {string} attemptId */
@@ -74,7 +89,7 @@ export class Notices {
     try {
       await call('POST', `/api/login/${attemptId}/decline`);
       this.#settle(attemptId);
-      this.say('undone');
+      this.tell('undone');
     } catch (error) {
       this.#tell(explainAll(error));
     }
@@ -88,7 +103,11 @@ export class Notices {
 
   /** @param {string} attemptId */
   #take(attemptId) {
-    this.#open.get(attemptId)?.card.remove();
+    const card = this.#open.get(attemptId)?.card;
+    if (card?.matches(':focus-within')) {
+      this.element.focus(); // or it would fall back to the top of the page
+    }
+    card?.remove();
     this.#open.delete(attemptId);
   }
 

@@ -9,15 +9,11 @@ import { StatusLine } from './status-line.js';
  * `<qr-login>`: put it into a page whose user is signed in, and a phone that asks is shown there: it holds the connection, says how it
  * stands, and opens a dialog with the code. Where the page has something to do it fires
  *
- * - `identifierschange`: the identifiers that it answers for, masked, are in `identifiers`;
  * - `attemptchange`: a phone waits, or none does any more: see `attempt`;
  * - `sessionschange`: the account's sessions have changed, fetch the list again;
  * - `signedout`: the session has ended, show the sign-in.
  */
 export class QrLogin extends HTMLElement {
-  /** @type {{ kind: string, masked: string }[]} */
-  identifiers = [];
-
   #connection = new Connection();
   #dialog = new AttemptDialog({
     decline: (attemptId) => call('POST', `/api/login/${attemptId}/decline`),
@@ -52,17 +48,22 @@ export class QrLogin extends HTMLElement {
   connectedCallback() {
     this.#connection.open();
     this.#dialog.start();
+    this.#notices.start();
   }
 
   disconnectedCallback() {
     this.#connection.close();
     this.#dialog.stop();
+    this.#notices.stop();
   }
 
   #connectionChanged() {
     this.#status.connection(this.#connection);
-    if (this.#connection.state === 'signed-out') {
-      this.#dialog.close();
+    const { state } = this.#connection;
+    if (state === 'signed-out' || state === 'replaced' || state === 'broken') {
+      this.#dialog.close(); // no news of it come here any more
+    }
+    if (state === 'signed-out') {
       this.#fire('signedout');
     }
   }
@@ -71,7 +72,7 @@ export class QrLogin extends HTMLElement {
   #hear(message) {
     switch (message.type) {
       case 'welcome':
-        this.#identifiersChanged(message.identifiers);
+        this.#status.identifiers(message.identifiers);
         this.#takeUp(message.openAttempts, message.recent);
         this.#fire('sessionschange');
         break;
@@ -87,7 +88,7 @@ export class QrLogin extends HTMLElement {
         this.#over(message.attemptId, message.outcome, message.session);
         break;
       case 'identifiers':
-        this.#identifiersChanged(message.identifiers);
+        this.#status.identifiers(message.identifiers);
         break;
       case 'sessions':
         this.#notices.check();
@@ -106,10 +107,8 @@ export class QrLogin extends HTMLElement {
     if (shown && !open.some(({ attemptId }) => attemptId === shown)) {
       this.#over(shown, recent.some(({ attemptId }) => attemptId === shown) ? 'redeemed' : 'gone');
     }
-    for (const attempt of open) {
-      this.#dialog.take(attempt);
-    }
-    this.#notices.recall(recent);
+    open.filter(({ attemptId }) => !this.#ended.has(attemptId)).forEach((attempt) => this.#dialog.take(attempt));
+    this.#notices.takeUp(recent);
   }
 
   /**
@@ -130,15 +129,8 @@ export class QrLogin extends HTMLElement {
     if (outcome === 'redeemed' && session) {
       this.#notices.signedIn({ attemptId, session });
     } else if (wasShown && outcome !== 'redeemed') {
-      this.#notices.say(outcome);
+      this.#notices.tell(outcome);
     }
-  }
-
-  /** @param {{ kind: string, masked: string }[]} identifiers */
-  #identifiersChanged(identifiers) {
-    this.identifiers = identifiers;
-    this.#status.identifiers(identifiers);
-    this.#fire('identifierschange');
   }
 
   #attemptChanged() {

@@ -5,12 +5,11 @@ import { say } from '../common/texts.js';
 export class StatusLine {
   /** @type {import('./connection.js').Connection | undefined} */
   #connection;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #tick;
+  #tick = 0;
 
   #headline = h('p', { class: 'headline' });
   #detail = h('p', { class: 'detail' });
-  #wait = h('p', { class: 'detail', 'aria-live': 'off' });
+  #wait = h('p', { class: 'detail' });
   #identifiers = h('ul', { class: 'identifiers', 'aria-label': say('status.identifiers') });
   #reconnect;
   #show;
@@ -33,19 +32,19 @@ export class StatusLine {
     this.element.dataset.state = state;
     switch (state) {
       case 'connecting':
-        return this.#say(say('status.connecting'), '');
+        return this.#tell(say('status.connecting'), '');
       case 'ready':
-        return this.#say(say('status.ready'), say('status.ready.help'));
+        return this.#tell(say('status.ready'), say('status.ready.help'));
       case 'waiting':
-        this.#say(navigator.onLine ? say('status.waiting') : say('status.offline'), say('status.waiting.help'), say('status.now'));
+        this.#tell(navigator.onLine ? say('status.waiting') : say('status.offline'), say('status.waiting.help'), say('status.now'));
         this.#tick = setInterval(() => this.#countDown(), 500);
         return this.#countDown();
       case 'replaced':
-        return this.#say(say('status.replaced'), say('status.replaced.help'), say('status.useThis'));
+        return this.#tell(say('status.replaced'), say('status.replaced.help'), say('status.useThis'));
       case 'broken':
-        return this.#say(say('status.broken'), say('status.broken.help'), say('status.now'));
+        return this.#tell(say('status.broken'), say('status.broken.help'), say('status.now'));
       default:
-        return this.#say(say('status.closed'), '');
+        return this.#tell(say('status.closed'), '');
     }
   }
 
@@ -66,7 +65,7 @@ export class StatusLine {
    * @param {string} detail
    * @param {string} [act] the button's words, where there is something to press
    */
-  #say(headline, detail, act = '') {
+  #tell(headline, detail, act = '') {
     this.#headline.textContent = headline;
     this.#detail.textContent = detail;
     this.#wait.textContent = '';
@@ -75,7 +74,7 @@ export class StatusLine {
   }
 
   #countDown() {
-    const seconds = Math.max(0, Math.ceil((/** @type {any} */ (this.#connection).retryAt - performance.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((/** @type {any} */ (this.#connection).retryAt - Date.now()) / 1000));
     this.#wait.textContent = say('status.retry', { seconds });
   }
 }
