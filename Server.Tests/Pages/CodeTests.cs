@@ -203,6 +203,25 @@ internal sealed class CodeTests : PageScene
         async Task<string?> IconAsync() => await computer.Page.Locator("link[rel=icon]").GetAttributeAsync("href");
     }
 
+    [TestCase(320, 568)]
+    [TestCase(360, 640)]
+    [TestCase(640, 360)]
+    [TestCase(1366, 650)]
+    public async Task The_dialog_fits_the_screen_and_its_code_is_read(int width, int height)
+    {
+        var (computer, app) = await ReadyAsync(new() { Width = width, Height = height });
+        await app.IdentifyAsync();
+        var code = await computer.ShowsCodeAsync();
+
+        var room = await computer.Dialog.EvaluateAsync<int[]>(
+            "(dialog) => [dialog.scrollWidth, dialog.clientWidth, document.body.scrollWidth]");
+        Assert.That(room[0], Is.LessThanOrEqualTo(room[1]), "the dialog's width");
+        Assert.That(room[2], Is.LessThanOrEqualTo(width), "the page's width");
+        await computer.Code.ScrollIntoViewIfNeededAsync();
+        var photo = "data:image/png;base64," + Convert.ToBase64String(await computer.PhotographAsync());
+        Assert.That(QrReader.Read(photo), Is.EqualTo(QrReader.Read(code)), "what a camera sees");
+    }
+
     [Test]
     public async Task The_code_is_crisp_and_black_on_white_in_dark_mode_too()
     {

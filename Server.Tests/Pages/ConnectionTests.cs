@@ -184,7 +184,7 @@ internal sealed class ConnectionTests : PageScene
     {
         var (computer, closing) = await OpenWithScriptedCloseAsync();
         computer.Screen.MayHear("WebSocket|status of|net::ERR");
-        await computer.Page.EvaluateAsync("() => { Math.random = () => 0.99; }");
+        await computer.Page.EvaluateAsync("() => { Math.random = () => 1; }");
         await computer.Page.RouteWebSocketAsync("**/connect", route => route.CloseAsync(new() { Code = 1001 }));
         await closing(1001);
         foreach (var seconds in new[] { 5, 10, 20, 40, 60, 60 })
@@ -282,7 +282,7 @@ internal sealed class ConnectionTests : PageScene
         await computer.SeesAsync("Your session on this computer has ended.");
     }
 
-    /// <summary>A page that is ready. Its socket is the real one until the test closes it from the server's side; its clock stands.</summary>
+    /// <summary>A page that is ready, and whose clock stands. Its socket is the real one until the test closes it.</summary>
     private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)
     {
         IWebSocketRoute? socket = null;

@@ -18,7 +18,7 @@ internal sealed class PhoneTests : PageScene
         await phone.AskAsync(Phone.NewNumber());
 
         await phone.SeesAsync("Nothing is connected for this phone.");
-        await phone.SeesAsync($"On your computer open {Origin} and sign in, leave the page open, then try again.");
+        await phone.SeesAsync($"On your computer open {Origin} and sign in, leave the page open, then try again. Check the number, too.");
         await phone.Screen.PictureAsync("phone-nothing-connected");
     }
 
@@ -119,6 +119,8 @@ internal sealed class PhoneTests : PageScene
         await tab.SeesAsync("You are signed in as Alice");
         await phone.SeesAsync("You are signed in as Alice");
         Assert.That(tab.Page.Url, Is.EqualTo($"{Origin}/phone"), "the ticket has left the address bar");
+        await tab.Page.GotoAsync(scanned); // a camera app that opens it twice
+        await tab.SeesAsync("You are signed in as Alice");
         Assert.That(await tab.Page.EvaluateAsync<string?>("() => JSON.stringify(history.state)"), Is.EqualTo("null"));
     }
 
@@ -140,8 +142,55 @@ internal sealed class PhoneTests : PageScene
         Assert.That(stranger.Page.Url, Is.EqualTo($"{Origin}/phone"));
     }
 
+    [TestCase("{}")]
+    [TestCase("5")]
+    [TestCase("\"\\u0000")]
+    [TestCase("{\"token\":\"x\",\"account\":null}")]
+    public async Task What_an_older_page_has_left_in_the_browser_does_no_harm(string left)
+    {
+        var (computer, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        await phone.Page.EvaluateAsync(
+            "(left) => ['login', 'attempt', 'installId', 'number'].forEach((key) => localStorage.setItem(`qrlogin.${key}`, left))", left);
+        await phone.Page.ReloadAsync();
+        if (await phone.Page.GetByText("Change").IsVisibleAsync())
+        {
+            await phone.PressAsync("Change");
+        }
+
+        await phone.AskAsync(app.Number);
+        await phone.ScansAsync();
+        await computer.ShowsCodeAsync();
+    }
+
+    [Test]
+    public async Task A_number_as_contacts_give_it_is_understood()
+    {
+        var (computer, app) = await ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        await phone.AskAsync($"\u202A{app.Number[..4]}\u00A0{app.Number[4..8]}\u2011{app.Number[8..]}\u202C");
+        await phone.ScansAsync();
+        await computer.ShowsCodeAsync();
+    }
+
+    [Test]
+    public async Task Two_tabs_of_a_phone_show_the_same_attempt()
+    {
+        var (_, app, phone) = await AskedAsync();
+        var tab = await OpenTabAsync(phone, "/phone");
+        await tab.ScansAsync();
+        await tab.PressAsync("Cancel");
+        await phone.SeesAsync($"Asks as {app.Number}");
+        await tab.PressAsync("Sign in");
+        await tab.ScansAsync();
+        await phone.ScansAsync();
+        Assert.That(
+            await phone.Page.Locator(".digits").TextContentAsync(), Is.EqualTo(await tab.Page.Locator(".digits").TextContentAsync()));
+    }
+
     [TestCase("/q")]
     [TestCase("/q#junk")]
+    [TestCase("/q/#AAAAAAAAAAAAAAAAAAAAA")]
     [TestCase("/q?x=1#AAAAAAAAAAAAAAAAAAAAAAA")]
     public async Task A_code_that_is_none_leaves_an_open_attempt_alone(string path)
     {
@@ -150,6 +199,7 @@ internal sealed class PhoneTests : PageScene
         var tab = await OpenTabAsync(phone, path);
 
         await tab.ScansAsync();
+        Assert.That(tab.Page.Url, Is.EqualTo($"{Origin}/phone"));
         await tab.PhotographAsync(await computer.PhotographAsync());
         await tab.SeesAsync("You are signed in as Alice");
     }
@@ -256,6 +306,8 @@ internal sealed class PhoneTests : PageScene
         await phone.SeesAsync("This device has no camera that the page can use.");
         await phone.Screen.PictureAsync("phone-no-camera");
 
+        await phone.PhotographAsync([1, 2, 3]);
+        await phone.SeesAsync("That is not a picture that this browser can read.");
         await phone.PhotographAsync(await phone.Page.ScreenshotAsync());
         await phone.SeesAsync("There is no code in that photo.");
         await phone.Screen.PictureAsync("phone-no-code");

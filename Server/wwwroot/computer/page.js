@@ -81,9 +81,10 @@ function ready({ account: { username, displayName } }) {
   account.replaceChildren(
     h('span', { class: 'name', title: username }, displayName),
     h('button', { type: 'button', class: 'quiet', onclick: signOut }, say('computer.signOut')));
-  const [before, after] = around('computer.noApp');
+  const [before, after] = around(location.hostname === 'localhost' ? 'computer.noPhone' : 'computer.noApp');
   const app = h('p', { class: 'detail' }, before, h('a', { href: '/phone' }, `${location.origin}/phone`), after);
-  main.replaceChildren(h('h1', { class: 'hidden-visually' }, say('brand')), fault, qrLogin, app, sessions.element);
+  main.replaceChildren(h('h1', { class: 'hidden-visually', tabindex: '-1' }, say('brand')), fault, qrLogin, app, sessions.element);
+  main.querySelector('h1')?.focus();
   sessions.load();
 }
 

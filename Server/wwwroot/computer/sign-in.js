@@ -20,7 +20,8 @@ export function signInForm(done, notice) {
       done(await call('POST', '/api/session', { body: { username: username.value.trim(), password: password.value } }));
     } catch (error) {
       const refusal = asRefusal(error);
-      fault.textContent = refusal.code === 'invalid_request' ? say('signIn.form') : explainAll(refusal);
+      fault.textContent = refusal.code !== 'invalid_request' ? explainAll(refusal)
+        : say('password' in refusal.errors ? 'signIn.long' : 'signIn.form');
       fault.classList.add('alarm');
       fault.hidden = false;
       if (refusal.code === 'invalid_credentials') {

@@ -5,7 +5,7 @@ import { explain, explainAll, say } from '../common/texts.js';
 import { hasEnded, isTicket, redeem, signOut } from './flow.js';
 import { ScanView } from './scan-view.js';
 import { startView } from './start-view.js';
-import { attempt, login, onLoginElsewhere } from './store.js';
+import { attempt, login, onChangeElsewhere } from './store.js';
 
 // The phone's page, the app of who has none: start, scan, signed in. One view at a time.
 
@@ -17,7 +17,7 @@ let leave = () => {};
 const ticket = /** @type {{ ticket?: string } | null} */ (history.state)?.ticket;
 history.replaceState(null, '');
 
-onLoginElsewhere(home);
+onChangeElsewhere(home);
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && check());
 if (!isSecureContext) {
   tell('phone.insecure');
@@ -68,6 +68,8 @@ function arrive(scanned) {
   const open = attempt.get();
   if (open) {
     send(open, scanned);
+  } else if (login.get()) {
+    done(); // a camera app that opens it twice
   } else {
     tell('phone.unasked', ['phone.back', home]);
   }

@@ -45,7 +45,7 @@ export class ScanView {
       h('div', { class: 'acts' },
         this.#useCamera, this.#photo, h('label', { for: 'photo', class: 'button' }, say('phone.scan.photo')),
         h('button', { type: 'button', class: 'quiet', onclick: () => acts.cancelled() }, say('phone.scan.cancel'))),
-      this.#time);
+      this.#time, h('p', { class: 'detail' }, say('phone.scan.none')));
   }
 
   start() {
@@ -131,7 +131,9 @@ export class ScanView {
     try {
       const picture = await createImageBitmap(file).catch(() => undefined);
       const texts = picture ? await read(picture) : [];
-      if (texts.length > 0) {
+      if (!picture) {
+        this.#tell('phone.scan.noPicture');
+      } else if (texts.length > 0) {
         texts.map(ticketIn).forEach((ticket) => ticket && this.#tried.delete(ticket)); // who takes a photo wants it sent
         this.#found(texts);
       } else {

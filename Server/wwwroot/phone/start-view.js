@@ -22,8 +22,9 @@ export function startView({ asked }) {
     fault.hidden = true;
     loadDetector().catch(() => {}); // while the server looks; the camera asks again
     try {
-      const attempt = await identify(field.value.trim());
-      number.set(field.value.trim());
+      const typed = clean(field.value);
+      const attempt = await identify(typed);
+      number.set(typed);
       asked(attempt);
     } catch (error) {
       refused(asRefusal(error));
@@ -60,6 +61,9 @@ export function startView({ asked }) {
     h('p', { class: 'lead' }, say('phone.start.lead', { origin: location.origin })),
     ask, asks, fault, submit, installDetails());
 }
+
+/** What is pasted from contacts may hold marks that nobody sees, and other hyphens. @param {string} typed */
+const clean = (typed) => typed.normalize('NFKC').replace(/\p{Cf}/gu, '').replace(/\p{Pd}/gu, '-').trim();
 
 function installDetails() {
   const id = installId();

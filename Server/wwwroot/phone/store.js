@@ -25,7 +25,7 @@ export const challengeOf = async (verifier) =>
 /** Made once and kept: the identifier of kind `app`. @returns {string} */
 export function installId() {
   const known = recall(KEYS.installId);
-  if (typeof known === 'string') {
+  if (/^[\w.-]{22,128}$/.test(known)) {
     return known;
   }
   const made = randomText();
@@ -63,7 +63,7 @@ export const login = {
   /** @returns {Login | undefined} */
   get() {
     const stored = recall(KEYS.login);
-    return stored?.token && stored.account ? stored : undefined;
+    return typeof stored?.token === 'string' && typeof stored.account?.displayName === 'string' ? stored : undefined;
   },
   /** @param {Login} granted */
   set: (granted) => remember(KEYS.login, granted),
@@ -71,12 +71,12 @@ export const login = {
 };
 
 /**
- * Another tab of this browser has signed in or out.
+ * Another tab of this browser has signed in or out, or opened an attempt or ended one.
  * @param {() => void} act
  */
-export function onLoginElsewhere(act) {
+export function onChangeElsewhere(act) {
   addEventListener('storage', ({ key }) => {
-    if (key === KEYS.login || key === null) {
+    if (key === KEYS.login || key === KEYS.attempt || key === null) {
       act();
     }
   });
