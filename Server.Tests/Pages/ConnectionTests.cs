@@ -193,6 +193,7 @@ internal sealed class ConnectionTests : PageScene
             await computer.Page.Clock.RunForAsync(seconds * 1000);
         }
 
+        await computer.SeesAsync("Next try in 60 s.");
         await computer.Page.EvaluateAsync("() => { Math.random = () => 0.25; }");
         await computer.Page.Clock.RunForAsync(60_000);
         await computer.SeesAsync("Next try in 15 s.");

@@ -168,7 +168,8 @@ export const en = {
   'error.unsupported_protocol': 'This page is older or newer than the server.',
   'error.unsupported_protocol.help': 'Load the page again.',
   'error.no_live_connection': 'Nothing is connected for this phone.',
-  'error.no_live_connection.help': 'On your computer open {origin} and sign in, leave the page open, then try again. Check the number, too.',
+  'error.no_live_connection.help':
+    'On your computer open {origin} and sign in, leave the page open, then try again. Check the number, too.',
   'error.invalid_ticket': 'This code cannot be used.',
   'error.invalid_ticket.help': 'It is for another phone, or is no longer good. Scan the one that your computer shows now.',
   'error.already_redeemed': 'This code has been used.',
