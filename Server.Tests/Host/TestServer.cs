@@ -34,7 +34,9 @@ internal sealed class TestServer : WebApplicationFactory<Program>
             this.settings["PublicOrigin"] = PublicOrigin;
         }
 
-        UseKestrel(port);
+        // Its address is a setting: the factory's own UseKestrel(port) sets it while the server may have started already.
+        this.settings["urls"] = port == 0 ? "http://127.0.0.1:0" : PublicOrigin;
+        UseKestrel();
         StartServer();
         Address = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
     }
