@@ -1,6 +1,7 @@
 /** English. What stands in braces is filled in. */
-export const en = {
+export const words = {
   'brand': 'QrLogin',
+  'language': 'Language',
   'ago.now': 'just now',
   'device.both': '{name}, {platform}',
   'device.unknown': 'Unnamed device',
@@ -27,6 +28,7 @@ export const en = {
   'computer.retry': 'Try again',
   'computer.noPhone': 'No phone at hand? Open {address} in another window.',
   'computer.noApp': 'No app yet? On the phone, open {address}',
+  'computer.appCode': 'QR code with the address of the phone page',
   'computer.waiting': '({code}) A phone wants to sign in',
 
   // The computer: the connection
@@ -54,8 +56,11 @@ export const en = {
   'attempt.address': 'from {address}',
   'attempt.check': 'Scan only if your phone shows {code}',
   'attempt.time': 'Time left: {time}',
+  'attempt.fresh': 'New code',
   'attempt.notMe': 'Not me',
   'attempt.hide': 'Hide',
+  'attempt.type': 'Cannot scan? Show a code to type',
+  'attempt.typed': 'Type this on the phone:',
   'attempt.advice': 'Never scan or send this code because somebody asks you to. It is for the phone in your own hand.',
   'attempt.wrongPhone': 'Another phone has tried this code and was refused. If you did not expect that, press “Not me”.',
   'attempt.newer': 'This is a newer request. The one before it has ended.',
@@ -121,7 +126,14 @@ export const en = {
   'phone.scan.none': 'No code on the computer any more? Cancel, and start again.',
   'phone.scan.photo': 'Take or choose a photo',
   'phone.scan.camera': 'Use the camera',
+  'phone.scan.type': 'Type a code instead',
   'phone.scan.cancel': 'Cancel',
+  'phone.type.title': 'Type the code from your computer',
+  'phone.type.help': 'On the computer, press “Cannot scan?”. Capitals, spaces and dashes do not matter.',
+  'phone.type.field': 'Code',
+  'phone.type.wrong': 'This is not a whole code: it has eight letters and digits.',
+  'phone.type.refused': 'That code is not right. Look again: after five wrong ones only scanning is left.',
+  'phone.type.scan': 'Scan instead',
   'phone.camera.refused':
     'This page may not use the camera. '
     + 'Allow it in the browser’s settings for this site, or take a photo of the code.',

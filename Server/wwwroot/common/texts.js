@@ -1,20 +1,25 @@
 import { asRefusal } from './api.js';
-import { en } from './en.js';
 
-/** @typedef {keyof typeof en} TextKey */
+/** @typedef {keyof typeof import('./en.js').words} TextKey */
+
+/** The page's: `<html lang>`, as far as there are words in it. */
+const language = ['en', 'zh'].find((known) => known === document.documentElement.lang.split('-')[0].toLowerCase()) ?? 'en';
+
+/** @type {Record<string, string>} */
+const words = (await (language === 'zh' ? import('./zh.js') : import('./en.js'))).words;
 
 /**
  * The words of a key, with `{name}` filled in.
  * @param {TextKey} key
  * @param {Record<string, string | number>} [values]
  */
-export const say = (key, values = {}) => en[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 /**
  * The words before and after the one thing that is filled in, for who sets it as an element of its own.
  * @param {TextKey} key
  */
-export const around = (key) => en[key].split(/\{\w+\}/);
+export const around = (key) => words[key].split(/\{\w+\}/);
 
 /**
  * What happened and what to do about a refusal's code.
@@ -23,7 +28,7 @@ export const around = (key) => en[key].split(/\{\w+\}/);
  * @returns {{ title: string, help: string }}
  */
 export function explain({ code, retryAfter }, values = {}) {
-  const known = `error.${code}` in en ? code : 'internal_error';
+  const known = `error.${code}` in words ? code : 'internal_error';
   const all = { seconds: retryAfter ?? 5, origin: location.origin, ...values };
   return {
     title: say(/** @type {TextKey} */ (`error.${known}`), all),
@@ -49,7 +54,7 @@ export function ago(milliseconds) {
   if (seconds < 90) {
     return say('ago.now');
   }
-  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const minutes = Math.round(seconds / 60);
   const hours = Math.round(minutes / 60);
   return minutes < 60 ? format.format(-minutes, 'minute')
@@ -62,7 +67,7 @@ export function ago(milliseconds) {
  * @param {string} [time] RFC 3339; now without
  */
 export const timeOfDay = (time) =>
-  (time ? new Date(time) : new Date()).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' });
+  (time ? new Date(time) : new Date()).toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
 
 /**
  * A span as a clock shows it: 4:07.

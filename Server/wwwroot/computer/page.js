@@ -1,3 +1,4 @@
+import { languageChoice } from '../common/language.js';
 import '../qr-login/qr-login.js';
 import { asRefusal, call } from '../common/api.js';
 import { brand } from '../common/brand.js';
@@ -15,7 +16,7 @@ const SIGNED_IN = 'qrlogin.signedInAt';
 
 const main = h('main');
 const account = h('div', { class: 'account' });
-document.body.append(h('header', {}, brand('/'), account), main);
+document.body.append(h('header', {}, brand('/'), account), main, languageChoice(say('language')));
 addEventListener('storage', ({ key }) => key === SIGNED_IN && main.querySelector('form') && begin());
 if (mayBeSignedIn) {
   await begin();

@@ -28,12 +28,17 @@ export async function identify(number) {
 }
 
 /**
- * Sends what was scanned, again when the answer may have been lost: within a minute the server gives the same one.
- * @param {Attempt} opened
- * @param {string} ticket
+ * What the computer showed: scanned, or typed.
+ * @typedef {{ ticket: string, typedCode?: undefined } | { ticket?: undefined, typedCode: string }} Code
  */
-export async function redeem({ attemptId, verifier, identifiers }, ticket) {
-  const body = { ticket, codeVerifier: verifier, identifiers };
+
+/**
+ * Sends it, again when the answer may have been lost: within a minute the server gives the same one.
+ * @param {Attempt} opened
+ * @param {Code} code
+ */
+export async function redeem({ attemptId, verifier, identifiers }, { ticket, typedCode: typed }) {
+  const body = { ...(typed ? { attemptId, typedCode: typed } : { ticket }), codeVerifier: verifier, identifiers };
   const { accessToken, account } = await persistently(() => call('POST', '/api/login/redeem', { body }));
   login.set({ token: accessToken, account });
   attempt.forget(attemptId);
@@ -74,6 +79,15 @@ export function ticketIn(text) {
 
 /** Whether it can be one: 16 bytes, base64url. @param {string} text */
 export const isTicket = (text) => /^[\w-]{22}$/.test(text);
+
+/**
+ * The code in what was typed: Crockford's base32, in which nobody has to tell O from 0 or I and L from 1. Undefined where it is none.
+ * @param {string} text
+ */
+export function typedCode(text) {
+  const code = text.normalize('NFKC').toUpperCase().replace(/[^A-Z0-9]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+  return /^[0-9A-HJKMNP-TV-Z]{8}$/.test(code) ? `${code.slice(0, 4)}-${code.slice(4)}` : undefined;
+}
 
 /**
  * @template T

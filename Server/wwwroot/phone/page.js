@@ -1,3 +1,4 @@
+import { languageChoice } from '../common/language.js';
 import { asRefusal } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
@@ -6,11 +7,12 @@ import { hasEnded, isTicket, redeem, signOut } from './flow.js';
 import { ScanView } from './scan-view.js';
 import { startView } from './start-view.js';
 import { attempt, login, onChangeElsewhere } from './store.js';
+import { typeView } from './type-view.js';
 
 // The phone's page, the app of who has none: start, scan, signed in. One view at a time.
 
 const main = h('main');
-document.body.append(h('header', {}, brand('/phone')), main);
+document.body.append(h('header', {}, brand('/phone')), main, languageChoice(say('language')));
 let leave = () => {};
 
 /** The ticket that this phone's camera app has opened the page with (see arrival.js); read once. */
@@ -57,17 +59,27 @@ function scan(open) {
     attempt.forget(open.attemptId);
     start();
   };
-  const view = new ScanView(open, { signedIn: done, refused: (refusal, scanned) => refused(refusal, open, scanned), cancelled: again });
+  const view = new ScanView(open, {
+    signedIn: done,
+    refused: (refusal, code) => refused(refusal, open, code),
+    typed: () => type(open),
+    cancelled: again,
+  });
   show(view.element);
   leave = () => view.stop();
   view.start();
+}
+
+/** @param {import('./store.js').Attempt} open */
+function type(open) {
+  show(typeView(open, { signedIn: done, refused: (refusal, code) => refused(refusal, open, code), scan: () => scan(open) }));
 }
 
 /** With a code, but only the phone that asked has the verifier. @param {string} scanned */
 function arrive(scanned) {
   const open = attempt.get();
   if (open) {
-    send(open, scanned);
+    send(open, { ticket: scanned });
   } else if (login.get()) {
     done(); // a camera app that opens it twice
   } else {
@@ -77,15 +89,15 @@ function arrive(scanned) {
 
 /**
  * @param {import('./store.js').Attempt} open
- * @param {string} scanned
+ * @param {import('./flow.js').Code} code
  */
-async function send(open, scanned) {
+async function send(open, code) {
   show(h('p', { class: 'plain', role: 'status' }, say('phone.redeeming')));
   try {
-    await redeem(open, scanned);
+    await redeem(open, code);
     done();
   } catch (error) {
-    refused(asRefusal(error), open, scanned);
+    refused(asRefusal(error), open, code);
   }
 }
 
@@ -115,12 +127,12 @@ function done() {
 /**
  * @param {import('../common/api.js').Refusal} refusal
  * @param {import('./store.js').Attempt} open
- * @param {string} scanned
+ * @param {import('./flow.js').Code} code
  */
-function refused(refusal, open, scanned) {
+function refused(refusal, open, code) {
   const { title, help } = explain(refusal);
   if (refusal.status === 0 || refusal.status === 503 || refusal.status === 429) {
-    problem(title, help, button('phone.retry', () => send(open, scanned)));
+    problem(title, help, button('phone.retry', () => send(open, code)));
   } else if (refusal.code === 'ticket_expired' || refusal.code === 'invalid_ticket') {
     problem(title, help, button('phone.scan.camera', home));
   } else {

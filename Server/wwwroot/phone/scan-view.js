@@ -1,6 +1,7 @@
 import { asRefusal, Refusal } from '../common/api.js';
+import { Countdown } from '../common/countdown.js';
 import { h } from '../common/dom.js';
-import { around, clock, say } from '../common/texts.js';
+import { around, say } from '../common/texts.js';
 import { redeem, ticketIn } from './flow.js';
 import { Camera, CameraFault, read } from './scanner.js';
 
@@ -8,6 +9,8 @@ import { Camera, CameraFault, read } from './scanner.js';
 const TRY_ANOTHER = /** @type {Record<string, import('../common/texts.js').TextKey>} */ ({
   ticket_expired: 'phone.scan.stale', invalid_ticket: 'phone.scan.refused',
 });
+
+/** @typedef {(refusal: Refusal, code: import('./flow.js').Code) => void} Refused */
 
 /** The check code and the camera, or a photo, until a code has made a session, or the attempt is over. Every code is sent once. */
 export class ScanView {
@@ -21,14 +24,14 @@ export class ScanView {
   #camera = new Camera((texts) => this.#found(texts), (fault) => this.#failed(fault));
 
   #hint = h('p', { class: 'hint', role: 'status' });
-  #time = h('p', { class: 'time' });
+  #time = new Countdown();
   #finder = h('div', { class: 'finder' }, this.#camera.video, h('div', { class: 'frame' }));
   #useCamera = h('button', { type: 'button', hidden: true, onclick: () => this.#open() }, say('phone.scan.camera'));
   #photo = h('input', { type: 'file', accept: 'image/*', id: 'photo', class: 'hidden-visually', onchange: () => this.#readPhoto() });
 
   /**
    * @param {import('./store.js').Attempt} attempt
-   * @param {{ signedIn: () => void, refused: (refusal: Refusal, ticket: string) => void, cancelled: () => void }} acts
+   * @param {{ signedIn: () => void, refused: Refused, typed: () => void, cancelled: () => void }} acts
    */
   constructor(attempt, acts) {
     this.#attempt = attempt;
@@ -44,8 +47,9 @@ export class ScanView {
       this.#finder, this.#hint,
       h('div', { class: 'acts' },
         this.#useCamera, this.#photo, h('label', { for: 'photo', class: 'button' }, say('phone.scan.photo')),
+        h('button', { type: 'button', onclick: () => acts.typed() }, say('phone.scan.type')),
         h('button', { type: 'button', class: 'quiet', onclick: () => acts.cancelled() }, say('phone.scan.cancel'))),
-      this.#time, h('p', { class: 'detail' }, say('phone.scan.none')));
+      this.#time.element, h('p', { class: 'detail' }, say('phone.scan.none')));
   }
 
   start() {
@@ -74,9 +78,9 @@ export class ScanView {
 
   #count() {
     const left = this.#attempt.endsAt - Date.now();
-    this.#time.textContent = say('phone.scan.time', { time: clock(left) });
+    this.#time.show('phone.scan.time', left);
     if (left <= 0) {
-      this.#acts.refused(new Refusal(410, 'attempt_expired'), '');
+      this.#acts.refused(new Refusal(410, 'attempt_expired'), { ticket: '' });
     }
   }
 
@@ -100,14 +104,14 @@ export class ScanView {
     this.#tried.add(ticket);
     this.#tell('phone.redeeming');
     try {
-      await redeem(this.#attempt, ticket);
+      await redeem(this.#attempt, { ticket });
       this.#acts.signedIn();
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal.code in TRY_ANOTHER) {
         this.#tell(TRY_ANOTHER[refusal.code]);
       } else if (!this.#isOver) {
-        this.#acts.refused(refusal, ticket);
+        this.#acts.refused(refusal, { ticket });
       }
     } finally {
       this.#isBusy = false;

@@ -46,7 +46,9 @@ export class AttemptDialog {
       isWatched: () => this.#isWatched,
       excuse: () => say(acts.isConnected() ? 'code.coming' : 'code.offline'),
     });
-    this.#face = new AttemptFace(this.#code.element, { decline: () => this.#decline(), hide: () => this.element.close() });
+    this.#face = new AttemptFace(this.#code.element, {
+      decline: () => this.#decline(), hide: () => this.element.close(), renew: () => this.#code.renew(),
+    });
     this.element = h('dialog', { 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
   }
 
@@ -68,6 +70,7 @@ export class AttemptDialog {
   /** @param {any} qr a message of type `qr` */
   show(qr) {
     this.#become(qr, qr.attemptExpiresIn);
+    this.#face.typedCode(qr.typedCode);
     this.#code.show(qr);
     this.#look();
   }

@@ -1,5 +1,6 @@
+import { Countdown } from '../common/countdown.js';
 import { h } from '../common/dom.js';
-import { around, clock, say } from '../common/texts.js';
+import { around, say } from '../common/texts.js';
 
 /**
  * What the dialog shows of an attempt, apart from its code: who asks, the check code, the time left, a note, and the two answers. The note
@@ -9,14 +10,18 @@ export class AttemptFace {
   #name = h('strong', { class: 'name' });
   #claims = h('span', { class: 'claims' });
   #check = h('strong', { class: 'digits' });
-  #time = h('p', { class: 'time' });
+  #time = new Countdown();
+  #typed = h('p', { class: 'typed', hidden: true });
+  #type = h('button', {
+    type: 'button', class: 'link', 'aria-expanded': 'false', onclick: () => this.#showTyped(this.#typed.hidden),
+  }, say('attempt.type'));
   #note = h('p', { class: 'note', role: 'alert', hidden: true });
 
   /**
    * @param {HTMLElement} code
-   * @param {{ decline: (event: Event) => void, hide: () => void }} acts
+   * @param {{ decline: () => void, hide: () => void, renew: () => void }} acts
    */
-  constructor(code, { decline, hide }) {
+  constructor(code, { decline, hide, renew }) {
     const [before, after] = around('attempt.check');
     this.elements = [
       h('div', { class: 'ask' },
@@ -25,11 +30,13 @@ export class AttemptFace {
         h('p', { class: 'check' }, before, this.#check, after)),
       code,
       h('div', { class: 'answer' },
-        this.#time,
+        h('div', { class: 'more' },
+          this.#time.element, h('button', { type: 'button', class: 'link', onclick: renew }, say('attempt.fresh'))),
         this.#note,
         h('div', { class: 'acts' },
           h('button', { type: 'button', class: 'deny', onclick: decline }, say('attempt.notMe')),
           h('button', { type: 'button', class: 'quiet', onclick: hide }, say('attempt.hide'))),
+        this.#type, this.#typed,
         h('p', { class: 'advice' }, say('attempt.advice'))),
     ];
   }
@@ -39,11 +46,29 @@ export class AttemptFace {
     this.#name.textContent = name ?? say('device.unknown');
     this.#claims.textContent = platform ? say('attempt.claims', { platform, address }) : say('attempt.address', { address });
     this.#check.textContent = checkCode;
+    this.#time.restart();
+    this.typedCode('');
+  }
+
+  /** For who cannot scan; shown on request, and read out letter by letter. @param {string} code `XXXX-XXXX`; empty without */
+  typedCode(code) {
+    if (!code) {
+      this.#showTyped(false);
+    }
+    this.#type.hidden = !code;
+    this.#typed.replaceChildren(say('attempt.typed'), ' ',
+      h('strong', { 'aria-hidden': 'true' }, code), h('span', { class: 'hidden-visually' }, [...code].join(' ')));
+  }
+
+  /** @param {boolean} isShown */
+  #showTyped(isShown) {
+    this.#typed.hidden = !isShown;
+    this.#type.ariaExpanded = String(isShown);
   }
 
   /** @param {number} left milliseconds */
   time(left) {
-    this.#time.textContent = say('attempt.time', { time: clock(left) });
+    this.#time.show('attempt.time', left);
   }
 
   /**

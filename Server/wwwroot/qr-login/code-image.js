@@ -22,6 +22,7 @@ export class CodeImage {
   #notBefore = 0;
   #isAsking = false;
   #isSpent = false;
+  #wanted = false;
   #arrived = () => {};
 
   #image = h('img', { alt: '', width: '296', height: '296' });
@@ -49,7 +50,7 @@ export class CodeImage {
   clear() {
     this.#attemptId = undefined;
     this.#endsAt = this.#notBefore = 0;
-    this.#isSpent = false;
+    this.#isSpent = this.#wanted = false;
     this.#image.hidden = true;
     this.#image.removeAttribute('src');
     this.#cover('');
@@ -75,7 +76,7 @@ export class CodeImage {
   /** Renews the code when it is time, and covers one that has expired. */
   look() {
     const isAsked = this.#acts.isWatched() && this.#isStale && Date.now() > this.#notBefore;
-    if (isAsked && !this.#isAsking) {
+    if (isAsked) {
       this.#renew();
     }
     if (Date.now() > this.#endsAt) {
@@ -87,12 +88,22 @@ export class CodeImage {
     return Date.now() > this.#endsAt - MARGIN;
   }
 
+  /** The user asks for another one, before it is time. */
+  renew() {
+    this.#wanted = true;
+    this.#renew();
+  }
+
   async #renew() {
+    if (this.#isAsking) {
+      return;
+    }
     const attemptId = this.#attemptId;
     this.#isAsking = true;
     try {
       await navigator.locks.request('qr-login-fresh-code', async () => {
-        if (this.#isStale && attemptId === this.#attemptId) {
+        if ((this.#isStale || this.#wanted) && attemptId === this.#attemptId) {
+          this.#wanted = false;
           await call('POST', `/api/login/${attemptId}/qr`);
           await new Promise((resolve) => {
             this.#arrived = () => resolve(undefined);
