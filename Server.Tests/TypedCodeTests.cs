@@ -36,6 +36,9 @@ internal sealed class TypedCodeTests
         await browser.CallAsync(HttpMethod.Post, $"/api/login/{first["attemptId"]}/qr");
 
         Assert.That(TypedIn(await page.HearsAsync("qr")), Is.EqualTo(TypedIn(first)));
+        Secret.TryParse(browser.Cookie!.Split('=')[1], 32, out var token);
+        var code = TypedCode.For(Guid.Parse(first["attemptId"]!.ToString()), token!.For("session key"u8));
+        Assert.That(TypedIn(first), Is.EqualTo(code.Text), "it comes of the cookie and the attempt alone");
     }
 
     [Test]
