@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using QrLogin.Server.Connect;
+using QrLogin.Server.Storage;
 using QrLogin.Server.Tests.Actors;
 
 namespace QrLogin.Server.Tests;
@@ -86,7 +87,7 @@ internal sealed class BrowserConnectionTests
             return new SocketPair(
                 new BrowserConnection(
                     WebSocket.CreateFromStream(server.GetStream(), new WebSocketCreationOptions { IsServer = true }),
-                    Guid.NewGuid(), Guid.NewGuid(), long.MaxValue),
+                    Guid.NewGuid(), Guid.NewGuid(), Secret.New(32), long.MaxValue),
                 WebSocket.CreateFromStream(browser.GetStream(), new WebSocketCreationOptions()));
         }
 

@@ -21,6 +21,36 @@ internal sealed class RaceTests
     }
 
     [Test]
+    public async Task A_ticket_and_a_typed_code_redeemed_at_once_make_one_session()
+    {
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+        var ticket = QrReader.TicketOf(qr);
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => i % 2 == 0 ? scene.Phone.RedeemAsync(ticket) : scene.Phone.TypeAsync(qr)));
+
+        Assert.That(answers.Select(each => each.Status), Is.All.EqualTo(200), "the same phone may repeat");
+        Assert.That(answers.Select(each => each["accessToken"].ToString()).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(await PhoneSessionsAsync(scene.Account), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Fifty_wrong_codes_at_once_are_five_tries()
+    {
+        using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => scene.Phone.RedeemTypedAsync($"WRNG{i:0000}")));
+
+        Assert.That(answers.Select(each => each.Code), Is.All.EqualTo("invalid_ticket"));
+        Assert.That((await scene.Phone.TypeAsync(qr)).Code, Is.EqualTo("invalid_ticket"));
+        Assert.That(
+            await World.Admin.QueryAsync<short>(
+                "select wrong_codes from login_attempt where id = @id::uuid", new { id = scene.Phone.AttemptId }), Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task Two_hundred_redeems_by_strangers_make_no_session_and_one_warning()
     {
         using var scene = await Scene.ReadyAsync();
@@ -51,7 +81,7 @@ internal sealed class RaceTests
     [TestCase("unbind", "invalid_ticket")]
     public async Task A_redeem_that_races_is_granted_before_or_refused_after(string rival, string refusal)
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => RaceAsync(rival, redeemFirst: i % 2 == 0)));
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => RaceAsync(rival, redeemFirst: i % 2 == 0, type: i % 4 > 1)));
         foreach (var (redeem, sessions, isAlive) in outcomes)
         {
             Assert.That(redeem.Status == 200 ? "granted" : redeem.Code, Is.AnyOf("granted", refusal), redeem.Text);
@@ -137,7 +167,7 @@ internal sealed class RaceTests
             Is.EqualTo("open superseded superseded"));
     }
 
-    private static async Task<(Answer Redeem, int Sessions, bool IsAlive)> RaceAsync(string rival, bool redeemFirst)
+    private static async Task<(Answer Redeem, int Sessions, bool IsAlive)> RaceAsync(string rival, bool redeemFirst, bool type)
     {
         using var scene = await Scene.ReadyAsync();
         var qr = await scene.CodeAsync();
@@ -154,9 +184,10 @@ internal sealed class RaceTests
             "set password" => () => World.Admin.QueryAsync<int>("select admin.set_password(@Username, 'x')", username),
             _ => () => World.Admin.UnbindAsync(scene.Phone),
         };
-        var first = redeemFirst ? scene.Phone.RedeemAsync(ticket) : null;
+        Task<Answer> RedeemAsync() => type ? scene.Phone.TypeAsync(qr) : scene.Phone.RedeemAsync(ticket);
+        var first = redeemFirst ? RedeemAsync() : null;
         var rivals = act();
-        var redeem = await (first ?? scene.Phone.RedeemAsync(ticket));
+        var redeem = await (first ?? RedeemAsync());
         await rivals;
         var sessions = await PhoneSessionsAsync(scene.Account);
         return (redeem, sessions, redeem.Status == 200 && (await scene.Phone.WhoAmIAsync()).Status == 200);

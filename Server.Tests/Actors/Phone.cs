@@ -25,6 +25,9 @@ internal sealed class Phone : IDisposable
 
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
+    /// <summary>Its attempt, as identify answered it last.</summary>
+    public string? AttemptId { get; set; }
+
     public string? Token { get; set; }
 
     /// <summary>What it calls itself.</summary>
@@ -36,27 +39,33 @@ internal sealed class Phone : IDisposable
 
     public static string NewVerifier() => Random();
 
-    public Task<Answer> IdentifyAsync() => CallAsync(HttpMethod.Post, "/api/login/identify", new
+    public async Task<Answer> IdentifyAsync()
     {
-        identifiers = Wire(),
-        codeChallenge = Challenge,
-        codeChallengeMethod = "S256",
-        device = Device,
-    });
-
-    /// <summary>Points its camera at what the page shows.</summary>
-    public Task<Answer> ScanAsync(JsonNode qr) => RedeemAsync(QrReader.TicketOf(qr));
-
-    public async Task<Answer> RedeemAsync(string ticket)
-    {
-        var answer = await CallAsync(HttpMethod.Post, "/api/login/redeem", new { ticket, codeVerifier = Verifier, identifiers = Wire() });
-        if (answer.Status == 200)
+        var answer = await CallAsync(HttpMethod.Post, "/api/login/identify", new
         {
-            Token = answer["accessToken"].ToString();
+            identifiers = Wire(),
+            codeChallenge = Challenge,
+            codeChallengeMethod = "S256",
+            device = Device,
+        });
+        if (answer.Status == 202)
+        {
+            AttemptId = answer["attemptId"].ToString();
         }
 
         return answer;
     }
+
+    /// <summary>Points its camera at what the page shows.</summary>
+    public Task<Answer> ScanAsync(JsonNode qr) => RedeemAsync(QrReader.TicketOf(qr));
+
+    public Task<Answer> RedeemAsync(string ticket) => PostRedeemAsync(new { ticket, codeVerifier = Verifier, identifiers = Wire() });
+
+    /// <summary>Its user types what the page shows.</summary>
+    public Task<Answer> TypeAsync(JsonNode qr) => RedeemTypedAsync(qr["typedCode"]!.ToString());
+
+    public Task<Answer> RedeemTypedAsync(string typedCode) =>
+        PostRedeemAsync(new { attemptId = AttemptId, typedCode, codeVerifier = Verifier, identifiers = Wire() });
 
     public Task<Answer> WhoAmIAsync() => CallAsync(HttpMethod.Get, "/api/session");
 
@@ -66,6 +75,17 @@ internal sealed class Phone : IDisposable
         http.CallAsync(method, path, body, Token is null ? [] : [("Authorization", $"Bearer {Token}")]);
 
     public void Dispose() => http.Dispose();
+
+    private async Task<Answer> PostRedeemAsync(object body)
+    {
+        var answer = await CallAsync(HttpMethod.Post, "/api/login/redeem", body);
+        if (answer.Status == 200)
+        {
+            Token = answer["accessToken"].ToString();
+        }
+
+        return answer;
+    }
 
     private object[] Wire() => [.. Identifiers.Select(each => new { kind = each.Kind, value = each.Value })];
 

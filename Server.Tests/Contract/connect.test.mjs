@@ -143,7 +143,7 @@ describe('/connect', { concurrency: true }, () => {
 
     test('qr: every member', async () => {
       const { qr, attempt } = await asked();
-      members(qr, 'type', 'attemptId', 'image', 'expiresIn', 'attemptExpiresIn', 'checkCode', 'device');
+      members(qr, 'type', 'attemptId', 'image', 'typedCode', 'expiresIn', 'attemptExpiresIn', 'checkCode', 'device');
       assert.deepEqual([qr.attemptId, qr.checkCode], [attempt.attemptId, attempt.checkCode]);
       assert.match(qr.image, /^data:image\/png;base64,iVBORw0KGgo/);
       wholeSeconds(qr.expiresIn, 59, 60);

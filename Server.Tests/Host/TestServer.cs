@@ -27,8 +27,8 @@ internal sealed class TestServer : WebApplicationFactory<Program>
         this.settings = new Dictionary<string, string>(settings ?? [])
         {
             ["ConnectionStrings:QrLogin"] = TestDatabase.AsServerRole(database),
-            ["Serilog:MinimumLevel:Default"] = Environment.GetEnvironmentVariable("QRLOGIN_TEST_LOG") ?? "Error",
         };
+        this.settings.TryAdd("Serilog:MinimumLevel:Default", Environment.GetEnvironmentVariable("QRLOGIN_TEST_LOG") ?? "Error");
         if (port != 0)
         {
             this.settings["PublicOrigin"] = PublicOrigin;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using QrLogin.Server.Bindings;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Connect;
 
@@ -13,7 +14,7 @@ namespace QrLogin.Server.Connect;
 /// An orderly end is: our Close frame, then reading on until the peer's, then the TCP connection; whoever does not answer within
 /// <see cref="CloseDeadline"/> is cut off. A pending receive is never cancelled: that would abort the socket without a Close frame.
 /// </remarks>
-internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid accountId, long expiresAt) : IDisposable
+internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid accountId, Secret sessionKey, long expiresAt) : IDisposable
 {
     /// <summary>Messages that may wait for a slow peer.</summary>
     private const int MaxWaiting = 32;
@@ -32,6 +33,9 @@ internal sealed class BrowserConnection(WebSocket socket, Guid sessionId, Guid a
     public Guid SessionId => sessionId;
 
     public Guid AccountId => accountId;
+
+    /// <summary>The same for all connections of the session, on every node, and known to nobody else: it is made of the cookie.</summary>
+    public Secret SessionKey => sessionKey;
 
     /// <summary>When the session expires, as a timestamp of <see cref="TimeProvider"/>; kept by <see cref="ConnectionKeeper"/>.</summary>
     public long ExpiresAt { get; set; } = expiresAt;

@@ -8,13 +8,15 @@ namespace QrLogin.Server.Connect;
 /// is sent: so whatever happens meanwhile either stands in the welcome or follows it.
 /// </summary>
 internal sealed class ConnectionHost(
-    BrowserConnections connections, WelcomeStore welcomes, ChangeFeed feed, ConnectionKeeper keeper, TimeProvider time)
+    BrowserConnections connections, WelcomeStore welcomes, ChangeFeed feed, ConnectionKeeper keeper, SessionCookie cookie,
+    TimeProvider time)
 {
     public async Task HoldAsync(Session session, HttpContext context, string subprotocol)
     {
         var expiresAt = time.GetTimestamp() + (session.ExpiresIn * time.TimestampFrequency);
         var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol);
-        using var connection = new BrowserConnection(socket, session.Id, session.AccountId, expiresAt);
+        var sessionKey = cookie.Read(context.Request)!.For("session key"u8); // a web session was found by no other token
+        using var connection = new BrowserConnection(socket, session.Id, session.AccountId, sessionKey, expiresAt);
         try
         {
             if (!connections.TryAdd(connection))

@@ -18,9 +18,9 @@ internal sealed record WelcomeMessage(
     Guid ConnectionId, AccountView Account, MaskedIdentifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent)
     : PushMessage("welcome");
 
-/// <summary>A phone asks: the code to show, as a <c>data:image/png</c> URI, and who asks.</summary>
+/// <summary>A phone asks: the code to show, as a <c>data:image/png</c> URI and as characters to type, and who asks.</summary>
 internal sealed record QrMessage(
-    Guid AttemptId, string Image, int ExpiresIn, int AttemptExpiresIn, string CheckCode, AttemptDevice Device)
+    Guid AttemptId, string Image, string TypedCode, int ExpiresIn, int AttemptExpiresIn, string CheckCode, AttemptDevice Device)
     : PushMessage("qr");
 
 /// <summary>A phone other than the one that asked has tried the code.</summary>

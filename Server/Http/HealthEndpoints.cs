@@ -27,7 +27,8 @@ internal static class HealthEndpoints
         }
 
         var isMigrated = await database.RunAsync(connection =>
-            connection.ExecuteScalarAsync<bool>("select to_regclass('public.login_ticket') is not null"));
+            connection.ExecuteScalarAsync<bool>(
+                "select exists (select from pg_attribute where attrelid = to_regclass('public.login_ticket') and attname = 'typed_hash')"));
         return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfter);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class AttemptStore(Database database)
     /// Decides, in one round trip, whether the phone's attempt opens, and if so supersedes the open one and stores the tickets. An
     /// account of null finds nothing in the same time.
     /// </summary>
-    public async Task<IdentifyOutcome> OpenAsync(Guid? accountId, PhoneRequest phone, Ticket[] tickets)
+    public async Task<IdentifyOutcome> OpenAsync(Guid attemptId, Guid? accountId, PhoneRequest phone, Ticket[] tickets)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -61,9 +61,11 @@ internal sealed class AttemptStore(Database database)
               from verdict v cross join (select count(*) from superseded) as after_superseding
               where v.word = 'opened' returning id, check_code, expires_at),
             ticket as (
-              insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
-              select t.hash, o.id, screen.id, statement_timestamp(), statement_timestamp() + @ticketLifetime * interval '1 s'
-              from opened o cross join unnest(@hashes, @sessions) as t(hash, session_id) join screen on screen.id = t.session_id
+              insert into login_ticket (hash, typed_hash, attempt_id, session_id, created_at, expires_at)
+              select t.hash, t.typed_hash, o.id, screen.id, statement_timestamp(),
+                statement_timestamp() + @ticketLifetime * interval '1 s'
+              from opened o cross join unnest(@hashes, @typedHashes, @sessions) as t(hash, typed_hash, session_id)
+              join screen on screen.id = t.session_id
               returning session_id)
             select v.word as verdict, coalesce(o.id, v.unended_id) as id, coalesce(o.check_code, v.check_code) as check_code,
               ceil(extract(epoch from coalesce(o.expires_at, v.expires_at) - statement_timestamp()))::int as expires_in,
@@ -75,7 +77,7 @@ internal sealed class AttemptStore(Database database)
         var arguments = new
         {
             accountId,
-            id = Guid.CreateVersion7(),
+            id = attemptId,
             identifiers = phone.Identifiers.Select(each => each.Key).ToArray(),
             challenge = phone.CodeChallenge,
             phone.Device.Name,
@@ -84,8 +86,9 @@ internal sealed class AttemptStore(Database database)
             network = ClientAddress.Network(phone.Address),
             ticketLifetime = Ticket.Lifetime,
             checkCodes = TwoCheckCodes(),
-            hashes = tickets.Select(each => each.Secret.Hash).ToArray(),
-            sessions = tickets.Select(each => each.SessionId).ToArray(),
+            hashes = Array.ConvertAll(tickets, each => each.Secret.Hash),
+            typedHashes = Array.ConvertAll(tickets, each => each.TypedCode.Hash(attemptId)),
+            sessions = Array.ConvertAll(tickets, each => each.SessionId),
         };
         return (await database.LockAndActAsync<IdentifyOutcome>(sql, arguments))!;
     }

@@ -28,8 +28,9 @@ internal static class IdentifyEndpoint
     {
         var phone = request.Phone(context);
         var accountId = connections.FindAccount(phone.Identifiers);
-        var tickets = accountId is { } found ? Array.ConvertAll(presenter.LiveSessions(found), Ticket.For) : [];
-        var outcome = await attempts.OpenAsync(accountId, phone, tickets);
+        var attemptId = Guid.CreateVersion7();
+        var tickets = accountId is { } found ? presenter.Tickets(attemptId, found) : [Ticket.ForNobody(attemptId)];
+        var outcome = await attempts.OpenAsync(attemptId, accountId, phone, tickets);
         if (outcome.Verdict == IdentifyOutcome.Opened)
         {
             return await ShowAsync(outcome, accountId!.Value, phone, tickets, presenter, screens)
@@ -63,15 +64,9 @@ internal static class IdentifyEndpoint
         }
 
         // A PC that connected while the attempt was being stored has no ticket yet, and its welcome came too early to name the attempt.
-        foreach (var sessionId in presenter.LiveSessions(accountId))
+        foreach (var ticket in presenter.Tickets(attemptId, accountId, besides: tickets))
         {
-            if (Array.Exists(tickets, each => each.SessionId == sessionId))
-            {
-                continue;
-            }
-
-            var ticket = Ticket.For(sessionId);
-            var code = await screens.RefreshAsync(attemptId, accountId, ticket, isConnected: true);
+            var code = await screens.RefreshAsync(attemptId, accountId, ticket.SessionId, ticket);
             isShown |= code?.Outcome == FreshCode.Shown && presenter.Show(ticket, code.OnScreen(attemptId));
         }
 

@@ -8,11 +8,25 @@ namespace QrLogin.Server.Present;
 /// <summary>Step 3: what the PC's screens show of an attempt. Safe for concurrent use; nothing here waits for a socket.</summary>
 internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOptions> site)
 {
-    /// <summary>The sessions of an account on whose screens something can be shown now.</summary>
-    public Guid[] LiveSessions(Guid accountId) => [.. connections.OfAccount(accountId).Select(each => each.SessionId).Distinct()];
+    /// <summary>A ticket for each session of an account on whose screens one can be shown now, but for those that have one.</summary>
+    public Ticket[] Tickets(Guid attemptId, Guid accountId, params Ticket[] besides)
+    {
+        var tickets = new List<Ticket>();
+        foreach (var page in connections.OfAccount(accountId))
+        {
+            bool IsItsOwn(Ticket each) => each.SessionId == page.SessionId;
+            if (!tickets.Exists(IsItsOwn) && !Array.Exists(besides, IsItsOwn))
+            {
+                tickets.Add(Ticket.For(attemptId, page));
+            }
+        }
 
-    /// <summary>Whether a page of this session is connected.</summary>
-    public bool CanShow(Guid sessionId) => connections.OfSession(sessionId).Length > 0;
+        return [.. tickets];
+    }
+
+    /// <summary>A ticket for this session; null when no page of it is connected.</summary>
+    public Ticket? TicketFor(Guid attemptId, Guid sessionId) =>
+        connections.OfSession(sessionId) is [var page, ..] ? Ticket.For(attemptId, page) : null;
 
     /// <summary>Draws a ticket, <c>{PublicOrigin}/q#{ticket}</c>, and pushes it to every connection of its session.</summary>
     /// <returns>Whether a socket took it.</returns>
@@ -20,7 +34,7 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
     {
         var image = QrImage.DataUri($"{site.Value.PublicOrigin}/q#{ticket.Secret.Text}");
         return Push(connections.OfSession(ticket.SessionId), new QrMessage(
-            attempt.Id, image, attempt.TicketExpiresIn, attempt.ExpiresIn, attempt.CheckCode, attempt.Device));
+            attempt.Id, image, ticket.TypedCode.Text, attempt.TicketExpiresIn, attempt.ExpiresIn, attempt.CheckCode, attempt.Device));
     }
 
     /// <summary>Another phone has tried the code on this session's screen.</summary>

@@ -21,12 +21,12 @@ internal static class ScreenEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> Refresh(
         Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, HttpContext context)
     {
-        var ticket = Ticket.For(caller.Id);
-        var code = await screens.RefreshAsync(attemptId, caller.AccountId, ticket, presenter.CanShow(caller.Id));
+        var ticket = presenter.TicketFor(attemptId, caller.Id);
+        var code = await screens.RefreshAsync(attemptId, caller.AccountId, caller.Id, ticket);
         return code?.Outcome switch
         {
             null => Problem.NotFound.Result(),
-            FreshCode.Shown when presenter.Show(ticket, code.OnScreen(attemptId)) => TypedResults.NoContent(),
+            FreshCode.Shown when presenter.Show(ticket!, code.OnScreen(attemptId)) => TypedResults.NoContent(),
             FreshCode.Shown => Problem.NoLiveConnection.Result(),
             "too_many_requests" => Problem.TooManyRequests.Result(context.Response, code.AttemptExpiresIn),
             var refusal => Problem.Of(refusal).Result(),

@@ -6,10 +6,10 @@ namespace QrLogin.Server.Present;
 /// <summary>What a person at the PC does to an attempt, in PostgreSQL; each is one round trip. Safe for concurrent use.</summary>
 internal sealed class ScreenStore(Database database)
 {
-    /// <summary>Stores one more ticket of the attempt for the ticket's session, at most 8 in all.</summary>
-    /// <param name="isConnected">Whether a page of the session could show it.</param>
+    /// <summary>Stores one more ticket of the attempt for the session, at most 8 in all.</summary>
+    /// <param name="ticket">Null when no page of the session is connected to show it.</param>
     /// <returns>Null when the account has no such attempt.</returns>
-    public Task<FreshCode?> RefreshAsync(Guid attemptId, Guid accountId, Ticket ticket, bool isConnected)
+    public Task<FreshCode?> RefreshAsync(Guid attemptId, Guid accountId, Guid sessionId, Ticket? ticket)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -28,8 +28,8 @@ internal sealed class ScreenStore(Database database)
                 end as refusal
               from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
             shown as (
-              insert into login_ticket (hash, attempt_id, session_id, created_at, expires_at)
-              select @hash, id, @sessionId, statement_timestamp(),
+              insert into login_ticket (hash, typed_hash, attempt_id, session_id, created_at, expires_at)
+              select @hash, @typedHash, id, @sessionId, statement_timestamp(),
                 least(statement_timestamp() + @ticketLifetime * interval '1 s', expires_at)
               from attempt where refusal is null and @isConnected returning expires_at)
             select case when not @isConnected then 'no_live_connection' else coalesce(a.refusal, 'shown') end as outcome,
@@ -41,11 +41,12 @@ internal sealed class ScreenStore(Database database)
         var arguments = new
         {
             accountId,
-            sessionId = ticket.SessionId,
+            sessionId,
             attemptId,
-            hash = ticket.Secret.Hash,
+            hash = ticket?.Secret.Hash,
+            typedHash = ticket?.TypedCode.Hash(attemptId),
             ticketLifetime = Ticket.Lifetime,
-            isConnected,
+            isConnected = ticket is not null,
         };
         return database.LockAndActAsync<FreshCode>(sql, arguments);
     }

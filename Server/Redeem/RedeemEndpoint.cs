@@ -10,8 +10,8 @@ using QrLogin.Server.Storage;
 namespace QrLogin.Server.Redeem;
 
 /// <summary>
-/// Step 4: the phone sends back what it scanned, with the verifier that proves it is the phone that asked (RFC 7636), and gets a session
-/// of its own. To anybody else every refusal is the same.
+/// Step 4: the phone sends back what it scanned, or what was typed on it, with the verifier that proves it is the phone that asked
+/// (RFC 7636), and gets a session of its own. To anybody else every refusal is the same.
 /// </summary>
 internal static class RedeemEndpoint
 {
@@ -29,9 +29,8 @@ internal static class RedeemEndpoint
         RedeemRequest request, RedemptionStore redemptions, Presenter presenter, HttpContext context)
     {
         var salt = Secret.RandomBytes(SaltLength);
-        var ticket = Ticket.Parse(request.Ticket)!;
         var redemption = await redemptions.RedeemAsync(
-            ticket, request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
+            request.Code(), request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
         switch (redemption?.Outcome)
         {
             case Redemption.Granted:
@@ -48,16 +47,32 @@ internal static class RedeemEndpoint
     }
 }
 
-/// <param name="Ticket">22 characters, from the QR code's fragment.</param>
+/// <param name="Ticket">22 characters, from the QR code's fragment; or, in its place, the last two.</param>
 /// <param name="CodeVerifier">RFC 7636 §4.1: 43 to 128 of <c>A-Z a-z 0-9 - . _ ~</c>.</param>
 /// <param name="Identifiers">One to eight of those submitted to identify.</param>
-public sealed partial record RedeemRequest(string? Ticket, string? CodeVerifier, SubmittedIdentifier[]? Identifiers) : IValidatableObject
+/// <param name="AttemptId">As identify answered it.</param>
+/// <param name="TypedCode">Eight characters of Crockford's base32 as a person types them.</param>
+public sealed partial record RedeemRequest(
+    string? Ticket, string? CodeVerifier, SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
 {
+    private bool IsTyped => AttemptId is not null || TypedCode is not null;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Present.Ticket.Parse(Ticket) is null)
+        if (IsTyped ? Ticket is not null : Present.Ticket.Parse(Ticket) is null)
         {
-            yield return new ValidationResult("Give the 22 characters after # in the scanned address.", [nameof(Ticket)]);
+            yield return new ValidationResult(
+                "Give the 22 characters after # in the scanned address, or else attemptId and typedCode.", [nameof(Ticket)]);
+        }
+
+        if (IsTyped && !Guid.TryParseExact(AttemptId, "D", out _))
+        {
+            yield return new ValidationResult("Give the attemptId that identify answered.", [nameof(AttemptId)]);
+        }
+
+        if (IsTyped && Present.TypedCode.Parse(TypedCode) is null)
+        {
+            yield return new ValidationResult("Give the eight letters and digits that stand beside the code.", [nameof(TypedCode)]);
         }
 
         if (!Verifier().IsMatch(CodeVerifier ?? "") || !Secret.IsVerifier(CodeVerifier!))
@@ -73,6 +88,10 @@ public sealed partial record RedeemRequest(string? Ticket, string? CodeVerifier,
 
     [GeneratedRegex(@"^[A-Za-z0-9._~-]{43,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Verifier();
+
+    internal SeenCode Code() => IsTyped
+        ? SeenCode.Typed(Guid.ParseExact(AttemptId!, "D"), Present.TypedCode.Parse(TypedCode)!)
+        : SeenCode.Scanned(Present.Ticket.Parse(Ticket)!);
 
     public override string ToString() => nameof(RedeemRequest);
 }

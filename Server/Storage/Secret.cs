@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -12,6 +13,9 @@ namespace QrLogin.Server.Storage;
 /// </summary>
 internal sealed class Secret
 {
+    /// <summary>Costs 20 µs here, and who reads a short secret's hash in the database hours of guessing instead of a minute.</summary>
+    private const int SlowRounds = 100;
+
     private readonly byte[] bytes;
 
     private Secret(byte[] bytes) => this.bytes = bytes;
@@ -50,6 +54,26 @@ internal sealed class Secret
 
     /// <summary>The phone's token, made again from the salt kept with its attempt and the verifier that only the phone has.</summary>
     public static Secret Derive(byte[] salt, string verifier) => new(HMACSHA256.HashData(salt, Encoding.ASCII.GetBytes(verifier)));
+
+    /// <summary>Another secret, made of this one for one purpose (HMAC-SHA256); it reveals neither this one nor those for others.</summary>
+    public Secret For(ReadOnlySpan<byte> purpose) => new(HMACSHA256.HashData(bytes, purpose));
+
+    /// <summary>Its first bits, five to a symbol: up to 12 symbols of an alphabet of 32.</summary>
+    public string Symbols(string alphabet, int count)
+    {
+        var bits = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        return string.Create(count, (bits, alphabet), static (symbols, from) =>
+        {
+            for (var i = 0; i < symbols.Length; i++)
+            {
+                symbols[i] = from.alphabet[(int)(from.bits >> (59 - (5 * i))) & 31];
+            }
+        });
+    }
+
+    /// <summary>The form in which a secret that is short enough to be typed is stored: PBKDF2 (RFC 8018 §5.2), 32 bytes.</summary>
+    public static byte[] SlowHash(string text, Guid salt) => Rfc2898DeriveBytes.Pbkdf2(
+        Encoding.ASCII.GetBytes(text), salt.ToByteArray(bigEndian: true), SlowRounds, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
 
     /// <summary>RFC 7636 §4.2: S256 of an ASCII verifier, 32 bytes.</summary>
     public static byte[] Challenge(string verifier) => SHA256.HashData(Encoding.ASCII.GetBytes(verifier));

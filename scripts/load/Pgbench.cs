@@ -56,12 +56,13 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
         ["ticketLifetime"] = "60",
         ["checkCodes"] = "(array[47, 48]::smallint[])",
         ["hashes"] = $"array[{Hashed("ticket")}]",
+        ["typedHashes"] = $"array[{Hashed("typed")}]",
         ["sessions"] = $"(array[{Account}])",
     };
 
     private static Dictionary<string, string> RedeemArguments => new()
     {
-        ["ticket"] = Hashed("ticket"),
+        ["hash"] = Hashed("ticket"),
         ["challenge"] = Hashed("challenge"),
         ["identifiers"] = Identifiers,
         ["sessionId"] = Uuid("-:n"),
@@ -79,7 +80,10 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
 
     private string Statement(string file, Dictionary<string, string> arguments)
     {
-        var sql = RawLiteral().Match(File.ReadAllText(Path.Combine(root, "Server", file))).Groups[1].Value;
+        var source = File.ReadAllText(Path.Combine(root, "Server", file));
+        var sql = RawLiteral().Match(source).Groups[1].Value;
+        sql = Part().Replace(sql, part => Regex.Match(
+            source, $"string {part.Groups[1].Value} = {RawLiteral()}", RegexOptions.Singleline).Groups[1].Value);
         return Parameter().Replace(sql, name => arguments[name.Groups[1].Value]);
     }
 
@@ -94,6 +98,9 @@ internal sealed partial class Pgbench(string root, NpgsqlConnectionStringBuilder
 
     [GeneratedRegex("\"\"\"(.*?)\"\"\"", RegexOptions.Singleline)]
     private static partial Regex RawLiteral();
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Part();
 
     [GeneratedRegex(@"@(\w+)")]
     private static partial Regex Parameter();
