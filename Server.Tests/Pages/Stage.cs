@@ -14,6 +14,7 @@ internal sealed class Stage
     public static async Task End()
     {
         await Chromium.EndAsync();
+        await TestContext.Progress.WriteLineAsync(Accessibility.Report());
         if (Shared.IsValueCreated)
         {
             await Shared.Value.DisposeAsync();
