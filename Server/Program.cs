@@ -32,6 +32,7 @@ try
     app.UseHttp();
     app.MapHealth();
     app.MapPages();
+    app.MapAppLinks();
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapConnect();     // 1  the PC's page opens its socket
     app.MapIdentify();    // 2  the phone says who it is

@@ -19,6 +19,19 @@ internal static class QrReader
         try
         {
             File.WriteAllBytes(file, Convert.FromBase64String(dataUri["data:image/png;base64,".Length..]));
+            return ReadFile(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>The text in a picture, of any format.</summary>
+    public static string ReadFile(string file)
+    {
+        try
+        {
             var start = new ProcessStartInfo("zbarimg", ["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", file])
             {
                 RedirectStandardOutput = true,
@@ -31,10 +44,6 @@ internal static class QrReader
         {
             Assert.Ignore("zbarimg is missing (Debian: apt-get install zbar-tools).");
             throw;
-        }
-        finally
-        {
-            File.Delete(file);
         }
     }
 }

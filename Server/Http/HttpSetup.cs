@@ -38,7 +38,9 @@ internal static class HttpSetup
             .AddPages()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
-            .AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
+            .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>();
+        builder.Services.AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
+        builder.Services.AddOptions<AppOptions>().Bind(builder.Configuration.GetSection(AppOptions.Section)).ValidateOnStart();
         return builder;
     }
 

@@ -4,7 +4,8 @@ namespace QrLogin.Server.Http;
 
 /// <summary>
 /// The PC's page, the phone's page and what they load, from <c>wwwroot</c>. Each may do what it needs and no more (CSP Level 3): run our
-/// scripts, take our styles, call our API; the phone's page may also use the camera and compile the WebAssembly that reads codes.
+/// scripts, take our styles, call our API; the phone's page may also use the camera, compile the WebAssembly that reads codes, and be
+/// installed.
 /// </summary>
 internal static class Pages
 {
@@ -39,8 +40,8 @@ internal static class Pages
         var origin = services.GetRequiredService<IOptions<SiteOptions>>().Value.PublicOrigin;
         var policies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
-            [Computer] = Policy(origin, ""),
-            [Phone] = Policy(origin, " 'wasm-unsafe-eval'"),
+            [Computer] = Policy(origin, "script-src 'self'"),
+            [Phone] = Policy(origin, "script-src 'self' 'wasm-unsafe-eval'; manifest-src 'self'"),
         };
         return new StaticFileOptions
         {
@@ -61,8 +62,8 @@ internal static class Pages
     }
 
     /// <param name="origin">The WebSocket's too, which older browsers do not count as <c>'self'</c>.</param>
-    /// <param name="more">What else scripts may do.</param>
-    private static string Policy(string origin, string more) =>
-        $"default-src 'none'; script-src 'self'{more}; style-src 'self'; img-src 'self' data:; connect-src 'self' ws{origin[4..]}; "
+    /// <param name="own">What only this page may do.</param>
+    private static string Policy(string origin, string own) =>
+        $"default-src 'none'; {own}; style-src 'self'; img-src 'self' data:; connect-src 'self' ws{origin[4..]}; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 }

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
+
+namespace QrLogin.Server.Tests;
+
+/// <summary>What <c>scripts/run --lan</c> is made of: the certificate, the code in the terminal, the arguments.</summary>
+[UnsupportedOSPlatform("windows")]
+internal sealed class LanTests
+{
+    /// <summary>One at a time: what is not built yet is built by the first.</summary>
+    private static readonly SemaphoreSlim Turn = new(1);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("qrlogin-lan-").FullName;
+
+    private string CertificateFile => Path.Combine(folder, "127.0.0.1.pem");
+
+    private string KeyFile => Path.Combine(folder, "127.0.0.1.key");
+
+    [TearDown]
+    public void Clean() => Directory.Delete(folder, recursive: true);
+
+    [Test]
+    public async Task The_certificate_is_for_the_address_and_a_server_and_for_less_than_398_days()
+    {
+        Assert.That((await MakeCertificateAsync()).Output.Trim(), Is.EqualTo("127.0.0.1"));
+
+        using var certificate = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
+        Assert.That(names.EnumerateIPAddresses(), Is.EqualTo([IPAddress.Loopback]));
+        Assert.That(names.EnumerateDnsNames(), Is.EqualTo(["localhost"]));
+        Assert.That(certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority, Is.False);
+        var usages = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages;
+        Assert.That(usages.Cast<Oid>().Select(each => each.Value), Is.EqualTo(["1.3.6.1.5.5.7.3.1"]));
+        Assert.That((certificate.NotAfter - certificate.NotBefore).TotalDays, Is.InRange(90, 397));
+        Assert.That(File.GetUnixFileMode(KeyFile), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Test]
+    public async Task The_certificate_is_kept_until_a_week_before_its_end_and_while_its_key_is_there()
+    {
+        await MakeCertificateAsync();
+        var first = await File.ReadAllTextAsync(CertificateFile);
+        await MakeCertificateAsync();
+        Assert.That(await File.ReadAllTextAsync(CertificateFile), Is.EqualTo(first), "kept");
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await File.WriteAllTextAsync(KeyFile, key.ExportPkcs8PrivateKeyPem());
+        await MakeCertificateAsync();
+        var second = await File.ReadAllTextAsync(CertificateFile);
+        Assert.That(second, Is.Not.EqualTo(first), "with another's key");
+
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        var request = new CertificateRequest("CN=old", key, HashAlgorithmName.SHA256) { CertificateExtensions = { names.Build() } };
+        using var old = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-170), DateTimeOffset.UtcNow.AddDays(6));
+        await File.WriteAllTextAsync(CertificateFile, old.ExportCertificatePem());
+        await File.WriteAllTextAsync(KeyFile, key.ExportPkcs8PrivateKeyPem());
+        await MakeCertificateAsync();
+        using var third = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
+        Assert.That(third.Subject, Is.Not.EqualTo(old.Subject), "about to end");
+    }
+
+    [Test]
+    public async Task An_address_that_the_machine_has_not_is_refused_and_those_that_it_has_are_named()
+    {
+        var (status, output, errors) = await RunAsync("lan", ["certificate", folder], ("LAN_ADDRESS", "192.0.2.254"));
+        Assert.That((status, output), Is.EqualTo((1, "")));
+        Assert.That(errors, Does.Contain("\"192.0.2.254\"").And.Contain("127.0.0.1 (lo)"));
+        Assert.That(Directory.GetFiles(folder), Is.Empty);
+    }
+
+    [TestCase("https://10.0.0.7:8443/phone")]
+    [TestCase("https://192.168.178.120:18443/phone")]
+    public async Task The_code_in_the_terminal_is_read(string address)
+    {
+        const string Colours = "\e[38;5;16;48;5;231m"; // black on white, of those that no theme changes
+        var (status, output, errors) = await RunAsync("lan", ["code", address]);
+        Assert.That(status, Is.Zero, errors);
+        var lines = output.TrimEnd('\n').Split('\n');
+        Assert.That(lines, Is.All.StartsWith(Colours).And.All.EndsWith("\e[0m"));
+
+        var image = Path.Combine(folder, "code.pbm");
+        await File.WriteAllTextAsync(image, Picture([.. lines.Select(line => line[Colours.Length..^4])]));
+        Assert.That(QrReader.ReadFile(image), Is.EqualTo(address));
+    }
+
+    [TestCase("--help", 0)]
+    [TestCase("--wan", 2)]
+    public async Task Run_says_what_it_takes(string argument, int expected)
+    {
+        var (status, output, errors) = await RunAsync("run", [argument]);
+        Assert.That(status, Is.EqualTo(expected));
+        Assert.That(expected == 0 ? output : errors, Does.Contain("scripts/run --lan").And.Contain("LAN_ADDRESS"));
+    }
+
+    /// <summary>What the terminal shows, as plain PBM: each character two pixels that stand on one another, each of them 4 by 4.</summary>
+    private static string Picture(string[] lines)
+    {
+        const int Scale = 4;
+        static string Row(string line, string black) =>
+            string.Join(' ', line.SelectMany(each => Enumerable.Repeat(black.Contains(each, StringComparison.Ordinal) ? '1' : '0', Scale)));
+        var rows = lines.SelectMany(line => new[] { Row(line, "█▀"), Row(line, "█▄") }).SelectMany(row => Enumerable.Repeat(row, Scale));
+        return $"P1\n{lines[0].Length * Scale} {lines.Length * 2 * Scale}\n{string.Join('\n', rows)}\n";
+    }
+
+    private async Task<(int Status, string Output, string Errors)> MakeCertificateAsync()
+    {
+        var result = await RunAsync("lan", ["certificate", folder], ("LAN_ADDRESS", "127.0.0.1"));
+        Assert.That(result.Status, Is.Zero, result.Output + result.Errors);
+        return result;
+    }
+
+    private static async Task<(int Status, string Output, string Errors)> RunAsync(
+        string script, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(TestDatabase.Root, "scripts", script), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        await Turn.WaitAsync();
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEndAsync(patience.Token);
+            var output = await process.StandardOutput.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return (process.ExitCode, output, await errors);
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>
+/// Tells Android (Digital Asset Links) and Apple's systems (universal links) that <c>/q</c>, and nothing else of this site, may open in the
+/// site's own app. The fragment, which holds the ticket, goes to the app with it.
+/// </summary>
+internal static class AppLinks
+{
+    private const string Relation = "delegate_permission/common.handle_all_urls";
+    private const string CacheControl = "public, max-age=3600";
+
+    /// <summary>The one path of both; the pattern language of both takes it as it stands.</summary>
+    private static readonly Dictionary<string, string>[] Paths = [new() { ["/"] = "/q" }];
+
+    public static WebApplication MapAppLinks(this WebApplication app)
+    {
+        var apps = app.Services.GetRequiredService<IOptions<AppOptions>>().Value;
+        var wellKnown = app.MapGroup("/.well-known");
+        wellKnown.MapJson("/assetlinks.json", apps.Android.Length > 0 ? apps.Android.Select(AssetLink) : null);
+        wellKnown.MapJson("/apple-app-site-association", apps.Apple.Length > 0 ? SiteAssociation(apps.Apple) : null);
+        return app;
+    }
+
+    /// <summary>The same JSON for everybody, or 404 where there is none.</summary>
+    private static void MapJson(this RouteGroupBuilder group, string path, object? content)
+    {
+        var json = content is null ? null : JsonSerializer.SerializeToUtf8Bytes(content);
+        group.MapGet(path, Results<FileContentHttpResult, ProblemHttpResult> (HttpResponse response) =>
+        {
+            if (json is null)
+            {
+                return Problem.NotFound.Result();
+            }
+
+            response.Headers[HeaderNames.CacheControl] = CacheControl;
+            return TypedResults.Bytes(json, MediaTypeNames.Application.Json);
+        });
+    }
+
+    /// <summary>
+    /// developers.google.com/digital-asset-links/v1/statements. The extension is read by Android 15 and later; before, the app's manifest
+    /// alone names the path.
+    /// </summary>
+    private static object AssetLink(AndroidApp app) => new
+    {
+        relation = new[] { Relation },
+        target = new { @namespace = "android_app", package_name = app.Package, sha256_cert_fingerprints = app.Fingerprints },
+        relation_extensions = new Dictionary<string, object> { [Relation] = new { dynamic_app_link_components = Paths } },
+    };
+
+    /// <summary>developer.apple.com/documentation/bundleresources/applinks.</summary>
+    private static object SiteAssociation(string[] apps) => new
+    {
+        applinks = new { details = new[] { new { appIDs = apps, components = Paths } } },
+    };
+}
