@@ -11,6 +11,7 @@ internal static class Pages
 {
     private const string Computer = "index.html";
     private const string Phone = "phone.html";
+    private const string Shop = "shop.html"; // the example of a site's own page
 
     public static IServiceCollection AddPages(this IServiceCollection services) => services.AddResponseCompression(compression =>
     {
@@ -41,6 +42,7 @@ internal static class Pages
         var policies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
             [Computer] = Policy(origin, "script-src 'self'"),
+            [Shop] = Policy(origin, "script-src 'self'"),
             [Phone] = Policy(origin, "script-src 'self' 'wasm-unsafe-eval'; manifest-src 'self'"),
         };
         return new StaticFileOptions

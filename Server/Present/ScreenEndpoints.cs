@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
 
@@ -15,6 +16,10 @@ internal static class ScreenEndpoints
         var attempt = routes.MapGroup("/api/login/{attemptId:guid}").RequireWebSession();
         attempt.MapPost("/qr", Refresh);
         attempt.MapPost("/decline", Decline);
+
+        // For who has no app yet: the address of the phone's page, to be scanned from the PC's.
+        routes.MapGet("/phone.png", (IOptions<SiteOptions> site) =>
+            TypedResults.Bytes(QrImage.Png($"{site.Value.PublicOrigin}/phone"), "image/png"));
         return routes;
     }
 

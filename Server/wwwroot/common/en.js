@@ -61,7 +61,7 @@ export const words = {
   'attempt.hide': 'Hide',
   'attempt.type': 'Cannot scan? Show a code to type',
   'attempt.typed': 'Type this on the phone:',
-  'attempt.advice': 'Never scan or send this code because somebody asks you to. It is for the phone in your own hand.',
+  'attempt.advice': 'Never scan, send or read out this code because somebody asks you to. It is for the phone in your own hand.',
   'attempt.wrongPhone': 'Another phone has tried this code and was refused. If you did not expect that, press “Not me”.',
   'attempt.newer': 'This is a newer request. The one before it has ended.',
   'code.alt': 'QR code for {name}',

@@ -58,7 +58,7 @@ export const words = {
   'attempt.hide': '隐藏',
   'attempt.type': '无法扫描？显示可输入的代码',
   'attempt.typed': '在手机上输入：',
-  'attempt.advice': '绝不要应他人的要求扫描或发送此码。它只给您手中的手机使用。',
+  'attempt.advice': '绝不要应他人的要求扫描、发送或念出此码。它只给您手中的手机使用。',
   'attempt.wrongPhone': '另一部手机试用了此码，已被拒绝。如果这不在您的意料之中，请点“不是我”。',
   'attempt.newer': '这是更新的请求，之前的请求已结束。',
   'code.alt': '给 {name} 的二维码',

@@ -84,6 +84,9 @@ function ready({ account: { username, displayName } }) {
     h('button', { type: 'button', class: 'quiet', onclick: signOut }, say('computer.signOut')));
   const [before, after] = around(location.hostname === 'localhost' ? 'computer.noPhone' : 'computer.noApp');
   const app = h('p', { class: 'detail' }, before, h('a', { href: '/phone' }, `${location.origin}/phone`), after);
+  if (location.hostname !== 'localhost') {
+    app.append(h('img', { class: 'app', src: '/phone.png', alt: say('computer.appCode'), width: '148', height: '148' }));
+  }
   main.replaceChildren(h('h1', { class: 'hidden-visually', tabindex: '-1' }, say('brand')), fault, qrLogin, app, sessions.element);
   main.querySelector('h1')?.focus();
   sessions.load();

@@ -49,7 +49,7 @@ export class AttemptDialog {
     this.#face = new AttemptFace(this.#code.element, {
       decline: () => this.#decline(), hide: () => this.element.close(), renew: () => this.#code.renew(),
     });
-    this.element = h('dialog', { 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
+    this.element = h('dialog', { part: 'dialog', 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
   }
 
   get isOpen() {

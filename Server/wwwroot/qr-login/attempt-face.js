@@ -9,11 +9,11 @@ import { around, say } from '../common/texts.js';
 export class AttemptFace {
   #name = h('strong', { class: 'name' });
   #claims = h('span', { class: 'claims' });
-  #check = h('strong', { class: 'digits' });
+  #check = h('strong', { class: 'digits', part: 'digits' });
   #time = new Countdown();
   #typed = h('p', { class: 'typed', hidden: true });
   #type = h('button', {
-    type: 'button', class: 'link', 'aria-expanded': 'false', onclick: () => this.#showTyped(this.#typed.hidden),
+    type: 'button', class: 'link', 'aria-expanded': 'false', onclick: () => this.#showTyped(this.#typed.hidden === true),
   }, say('attempt.type'));
   #note = h('p', { class: 'note', role: 'alert', hidden: true });
 
@@ -34,8 +34,8 @@ export class AttemptFace {
           this.#time.element, h('button', { type: 'button', class: 'link', onclick: renew }, say('attempt.fresh'))),
         this.#note,
         h('div', { class: 'acts' },
-          h('button', { type: 'button', class: 'deny', onclick: decline }, say('attempt.notMe')),
-          h('button', { type: 'button', class: 'quiet', onclick: hide }, say('attempt.hide'))),
+          h('button', { type: 'button', class: 'deny', part: 'button', onclick: decline }, say('attempt.notMe')),
+          h('button', { type: 'button', class: 'quiet', part: 'button', onclick: hide }, say('attempt.hide'))),
         this.#type, this.#typed,
         h('p', { class: 'advice' }, say('attempt.advice'))),
     ];

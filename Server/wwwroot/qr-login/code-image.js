@@ -38,7 +38,7 @@ export class CodeImage {
   constructor(acts) {
     this.#acts = acts;
     this.#image.hidden = true;
-    this.element = h('div', { class: 'code' }, this.#image, this.#veil);
+    this.element = h('div', { class: 'code', part: 'code' }, this.#image, this.#veil);
   }
 
   /** Another attempt: without a code as yet. @param {string} attemptId */

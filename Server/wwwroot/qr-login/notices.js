@@ -56,7 +56,7 @@ export class Notices {
     if (this.#open.has(attemptId) || settled().includes(attemptId)) {
       return;
     }
-    const card = h('div', { class: 'card' },
+    const card = h('div', { class: 'card', part: 'notice' },
       h('p', {}, h('strong', {}, say('notice.signedIn', { device: deviceName(session.device), time: timeOfDay(redeemedAt) })), ' ',
         say('notice.wasItYou')),
       h('div', { class: 'acts' },
@@ -114,7 +114,7 @@ export class Notices {
   /** @param {string} text */
   #tell(text) {
     const quiet = () => this.#news.replaceChildren();
-    this.#news.replaceChildren(h('div', { class: 'card' },
+    this.#news.replaceChildren(h('div', { class: 'card', part: 'notice' },
       h('p', {}, text), h('div', { class: 'acts' }, h('button', { type: 'button', class: 'quiet', onclick: quiet }, say('notice.close')))));
     clearTimeout(this.#leave);
     this.#leave = setTimeout(quiet, STAY);

@@ -18,7 +18,7 @@ export class StatusLine {
   constructor({ reconnect, show }) {
     this.#reconnect = h('button', { type: 'button', onclick: reconnect, hidden: true });
     this.#show = h('button', { type: 'button', class: 'primary', onclick: show, hidden: true }, say('status.showCode'));
-    this.element = h('section', { class: 'status' },
+    this.element = h('section', { class: 'status', part: 'status' },
       h('div', { role: 'status' }, this.#headline, this.#detail),
       this.#wait, this.#identifiers,
       h('div', { class: 'acts' }, this.#show, this.#reconnect));
