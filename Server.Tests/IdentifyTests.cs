@@ -21,7 +21,7 @@ internal sealed class IdentifyTests
         Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(
             qr.AsObject().Select(each => each.Key),
-            Is.EqualTo(new[] { "type", "attemptId", "image", "expiresIn", "attemptExpiresIn", "checkCode", "device" }));
+            Is.EqualTo(new[] { "type", "attemptId", "image", "typedCode", "expiresIn", "attemptExpiresIn", "checkCode", "device" }));
         Assert.That(qr["attemptId"]!.ToString(), Is.EqualTo(answer["attemptId"].ToString()));
         Assert.That(((int)qr["expiresIn"]!, (int)qr["attemptExpiresIn"]!), Is.EqualTo((60, 300)));
         Assert.That(

@@ -12,8 +12,9 @@ internal sealed class TypedRedeemTests
     public async Task A_typed_code_signs_the_phone_in_as_a_child_of_the_session_that_shows_it()
     {
         using var scene = await Scene.ReadyAsync();
+        var qr = await scene.CodeAsync();
         using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
-        await scene.CodeAsync();
+        await elsewhere.CallAsync(HttpMethod.Post, $"/api/login/{qr["attemptId"]}/qr");
         var pc = (await elsewhere.WhoAmIAsync())["session"]["id"]!.ToString();
 
         var answer = await scene.Phone.TypeAsync(await elsewhere.Page.HearsAsync("qr"));
@@ -158,7 +159,6 @@ internal sealed class TypedRedeemTests
 
     private const string Rest =
         """ "codeVerifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","identifiers":[{"kind":"phone","value":"+8613800138000"}]} """;
-
     private const string Id = "\"attemptId\":\"0192f0c1-0000-7000-8000-000000000000\"";
     private const string Ticket = "\"ticket\":\"AAAAAAAAAAAAAAAAAAAAAA\"";
 
