@@ -234,13 +234,4 @@ internal sealed class CodeTests : PageScene
         var photo = "data:image/png;base64," + Convert.ToBase64String(await computer.PhotographAsync());
         Assert.That(QrReader.Read(photo), Is.EqualTo(QrReader.Read(code)), "what a camera sees");
     }
-
-    /// <summary>Headless Chromium shows every tab: this one is told that it is hidden.</summary>
-    private static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
-        """
-        (isHidden) => {
-          Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => isHidden ? 'hidden' : 'visible' });
-          document.dispatchEvent(new Event('visibilitychange'));
-        }
-        """, isHidden);
 }

@@ -63,6 +63,15 @@ internal abstract class PageScene : PageTest
         from login_attempt a where a.id = t.attempt_id and @key = any(a.identifiers)
         """, new { key = $"phone:{app.Number}" });
 
+    /// <summary>Headless Chromium shows every tab: this one is told that it is hidden.</summary>
+    protected static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
+        """
+        (isHidden) => {
+          Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => isHidden ? 'hidden' : 'visible' });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }
+        """, isHidden);
+
     /// <summary>Stops its clock: from now on only <see cref="IClock.RunForAsync(long)"/> moves it.</summary>
     protected static Task PauseAsync(ComputerPage computer) => computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(1));
 

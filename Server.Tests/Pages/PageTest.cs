@@ -33,7 +33,7 @@ internal abstract class PageTest
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Scheme,
             UserAgent = options.UserAgent,
-            Locale = "en-US",
+            Locale = options.Locale,
         });
         profile.SetDefaultTimeout(Chromium.Patience);
         if (options.WithClock)

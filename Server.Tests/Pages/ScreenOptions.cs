@@ -14,6 +14,9 @@ internal sealed record ScreenOptions
 
     public string? UserAgent { get; init; }
 
+    /// <summary>The language of the browser.</summary>
+    public string Locale { get; init; } = "en-US";
+
     /// <summary>What its camera sees; the browser is then one of its own.</summary>
     public Film? Camera { get; init; }
 

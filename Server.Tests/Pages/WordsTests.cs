@@ -13,7 +13,7 @@ internal sealed partial class WordsTests
     [Test]
     public void Every_error_and_every_state_has_words_and_no_word_is_unused()
     {
-        var code = string.Concat(Scripts().Where(file => !file.EndsWith("en.js", StringComparison.Ordinal)).Select(File.ReadAllText));
+        var code = string.Concat(Scripts().Where(file => !IsWords(file)).Select(File.ReadAllText));
         string[] kinds = ["phone", "imei", "imsi", "iccid", "mac", "app"];
         string[] outcomes = ["declined", "expired", "replaced", "gone", "undone"];
         string[] faults = ["refused", "missing", "busy"];
@@ -30,16 +30,57 @@ internal sealed partial class WordsTests
         Assert.That(Keys().Except(composed).Where(key => !code.Contains($"'{key}'", StringComparison.Ordinal)), Is.Empty, "unused");
     }
 
+    [Test]
+    public void Every_language_has_the_same_words_with_the_same_gaps()
+    {
+        var english = Words("en");
+        var chinese = Words("zh");
+        Assert.That(chinese.Keys, Is.EquivalentTo(english.Keys));
+        foreach (var (key, text) in english)
+        {
+            Assert.That(Gaps(chinese[key]), Is.EquivalentTo(Gaps(text)), key);
+        }
+
+        IEnumerable<string> Gaps(string text) => Gap().Matches(text).Select(match => match.Value).Distinct();
+    }
+
+    /// <summary>What people read has a blank between two words, or is Chinese; what scripts say to the machine has neither.</summary>
+    [Test]
+    public void No_text_stands_in_the_code()
+    {
+        var texts = from file in Scripts()
+                    where !IsWords(file) && !file.Contains("/example/", StringComparison.Ordinal)
+                    from literal in Literal().Matches(Comment().Replace(File.ReadAllText(file), "")).Select(match => match.Groups[2].Value)
+                    where Regex.IsMatch(literal, @"[A-Z][a-z]+ [a-z]|[\u4e00-\u9fff]")
+                    select $"{file}: {literal}";
+        Assert.That(texts, Is.Empty);
+    }
+
     /// <summary>Those of PROTOCOL.md's errors.</summary>
     private static IEnumerable<string> Codes() => typeof(Problem).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(field => field.FieldType == typeof(Problem)).Select(field => ((Problem)field.GetValue(null)!).Code);
 
-    private static List<string> Keys() =>
-        [.. Key().Matches(File.ReadAllText(Path.Combine(Folder, "common", "en.js"))).Select(match => match.Groups[1].Value)];
+    private static List<string> Keys() => [.. Words("en").Keys];
+
+    private static Dictionary<string, string> Words(string language) =>
+        Key().Matches(File.ReadAllText(Path.Combine(Folder, "common", $"{language}.js")))
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+
+    private static bool IsWords(string file) => Path.GetFileName(file) is "en.js" or "zh.js" or "language.js";
 
     private static IEnumerable<string> Scripts() => Directory.EnumerateFiles(Folder, "*.js", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/vendor/", StringComparison.Ordinal));
 
-    [GeneratedRegex(@"^  '([\w.]+)':", RegexOptions.Multiline)]
+    /// <summary>A key, and the text up to the next one.</summary>
+    [GeneratedRegex(@"^  '([\w.]+)':(.*?)(?=^  '|^};|^  //)", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Key();
+
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex Gap();
+
+    [GeneratedRegex(@"/\*.*?\*/|//[^\n]*", RegexOptions.Singleline)]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"(['""`])((?:(?!\1)[^\\\n]|\\.)*)\1")]
+    private static partial Regex Literal();
 }

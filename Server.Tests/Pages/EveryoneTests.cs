@@ -1,0 +1,243 @@
+using Microsoft.Playwright;
+using QrLogin.Server.Tests.Actors;
+using static Microsoft.Playwright.Assertions;
+
+namespace QrLogin.Server.Tests.Pages;
+
+/// <summary>The sign-in for everyone: in Chinese, by keyboard alone, by a typed code, on a narrow screen, from right to left.</summary>
+internal sealed class EveryoneTests : PageScene
+{
+    [Test]
+    public async Task The_story_in_Chinese()
+    {
+        var app = Keep(new Phone(Server));
+        var alice = await World.Admin.HasAccountAsync(app);
+        var computer = await OpenComputerAsync(new() { Locale = "zh-CN" });
+        await Expect(computer.Page.Locator("html")).ToHaveAttributeAsync("lang", "zh");
+        await computer.Screen.PictureAsync("zh-sign-in");
+        await computer.Page.GetByLabel("用户名").FillAsync(alice.Username);
+        await computer.Page.GetByLabel("密码").FillAsync(Account.Password);
+        await computer.PressAsync("登录");
+        await computer.SeesAsync("这台电脑已就绪");
+        await computer.Screen.PictureAsync("zh-ready");
+        var phone = new PhonePage(await OpenAsync("/phone", new() { Width = 390, Height = 844, Locale = "zh-CN" }));
+        await phone.Page.GetByLabel("手机号").FillAsync(app.Number);
+        await phone.Screen.PictureAsync("zh-phone-start");
+        await phone.PressAsync("登录");
+        await phone.SeesAsync("扫描电脑上的二维码");
+        await phone.Screen.PictureAsync("zh-phone-scan");
+        await computer.ShowsCodeAsync();
+        await computer.Screen.PictureAsync("zh-attempt");
+        await phone.Page.GetByLabel("拍照或选择照片").SetInputFilesAsync(
+            new FilePayload { Name = "photo.png", MimeType = "image/png", Buffer = await computer.PhotographAsync() });
+        await phone.SeesAsync("您已登录为 Alice");
+        await phone.Screen.PictureAsync("zh-phone-done");
+        await computer.SeesAsync("是您本人吗？");
+        await computer.Screen.PictureAsync("zh-phone-admitted");
+    }
+
+    [Test]
+    public async Task The_language_can_be_chosen_and_is_remembered()
+    {
+        var computer = await OpenComputerAsync();
+        await computer.Page.GetByLabel("Language").SelectOptionAsync("zh");
+        await computer.SeesAsync("用户名");
+        await computer.Page.ReloadAsync();
+        await computer.SeesAsync("用户名");
+        await computer.Page.GetByLabel("语言").SelectOptionAsync("en");
+        await computer.SeesAsync("User name");
+    }
+
+    [Test]
+    public async Task The_story_by_keyboard_alone_and_by_a_typed_code()
+    {
+        var app = Keep(new Phone(Server));
+        var alice = await World.Admin.HasAccountAsync(app);
+        var computer = await OpenComputerAsync();
+        await computer.Page.Keyboard.TypeAsync(alice.Username); // the field has the focus
+        await computer.Page.Keyboard.PressAsync("Tab");
+        await computer.Page.Keyboard.TypeAsync(Account.Password);
+        await computer.Page.Keyboard.PressAsync("Enter");
+        await computer.ReadyAsync();
+        var phone = await OpenPhoneAsync();
+        await TabToAsync(phone.Page, "Phone number");
+        await phone.Page.Keyboard.TypeAsync(app.Number);
+        await phone.Page.Keyboard.PressAsync("Enter");
+        await phone.ScansAsync();
+
+        await computer.ShowsCodeAsync();
+        await TabToAsync(computer.Page, "Cannot scan? Show a code to type");
+        await computer.Page.Keyboard.PressAsync("Enter");
+        var shown = await computer.Dialog.Locator(".typed strong").TextContentAsync();
+        Assert.That(shown, Does.Match("^[0-9A-Z]{4}-[0-9A-Z]{4}$"));
+        await Expect(computer.Dialog.Locator(".typed .hidden-visually")).ToHaveTextAsync(string.Join(' ', shown!.ToCharArray()));
+        await computer.Screen.PictureAsync("typed-code");
+
+        await TabToAsync(phone.Page, "Type a code instead");
+        await phone.Page.Keyboard.PressAsync("Enter");
+        await TabToAsync(phone.Page, "Code");
+        await phone.Page.Keyboard.TypeAsync("12345");
+        await phone.Page.Keyboard.PressAsync("Enter");
+        await phone.SeesAsync("This is not a whole code");
+        await phone.Screen.PictureAsync("phone-type");
+        await phone.Page.Keyboard.TypeAsync($" {shown.ToLowerInvariant().Replace("-", " ").Replace('0', 'o').Replace('1', 'l')} ");
+        await phone.Page.Keyboard.PressAsync("Enter");
+        await phone.SeesAsync("You are signed in as Alice");
+
+        await TabToAsync(computer.Page, "Undo");
+        await computer.Page.Keyboard.PressAsync("Enter");
+        await Expect(computer.Notices).ToContainTextAsync("Undone.");
+    }
+
+    [Test]
+    public async Task A_wrong_typed_code_says_so_and_scanning_goes_on()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        phone.Screen.MayHear("status of 400");
+        await phone.PressAsync("Type a code instead");
+        await phone.Page.GetByLabel("Code", new() { Exact = true }).FillAsync("0000 0000");
+        await phone.PressAsync("Sign in");
+        await phone.SeesAsync("That code is not right.");
+        await phone.Screen.PictureAsync("phone-type-wrong");
+        await phone.PressAsync("Scan instead");
+        await phone.PhotographAsync(await computer.PhotographAsync());
+        await phone.SeesAsync("You are signed in as Alice");
+    }
+
+    [Test]
+    public async Task Who_needs_time_asks_for_a_new_code()
+    {
+        var (computer, app) = await ReadyAsync();
+        await app.IdentifyAsync();
+        var first = await computer.ShowsCodeAsync();
+        await computer.PressAsync("New code");
+        await computer.ShowsAnotherCodeAsync(first);
+    }
+
+    [Test]
+    public async Task The_countdown_is_said_at_each_minute_and_not_at_each_second()
+    {
+        var (computer, app) = await ReadyAsync(Clock);
+        await PauseAsync(computer);
+        await app.IdentifyAsync();
+        await computer.ShowsCodeAsync();
+        await HideAsync(computer.Page, true); // or fresh codes would say how much time there is by the server's clock, which goes on
+        await computer.Page.EvaluateAsync(
+            """
+            () => {
+              window.said = [];
+              const ears = document.querySelector('qr-login').shadowRoot.querySelector('.time [role=status]');
+              new MutationObserver(() => window.said.push(ears.textContent)).observe(ears, { childList: true });
+            }
+            """);
+        await computer.Page.Clock.RunForAsync(30_000);
+        Assert.That(await SaidAsync(), Is.Empty);
+        await computer.Page.Clock.RunForAsync(100_000);
+        Assert.That(await SaidAsync(), Is.Not.Empty.And.All.Match(@"Time left: \d:\d\d").And.Length.LessThanOrEqualTo(3));
+
+        Task<string[]> SaidAsync() => computer.Page.EvaluateAsync<string[]>("() => window.said");
+    }
+
+    [TestCase(320, 640)]
+    [TestCase(320, 256)] // 400 % of 1280 by 1024
+    public async Task A_narrow_screen_shows_all_of_it(int width, int height)
+    {
+        var (computer, app, phone) = await AskedAsync(new() { Width = width, Height = height });
+        await phone.Page.SetViewportSizeAsync(width, height);
+        await AssertFitsAsync(computer.Page);
+        await AssertFitsAsync(phone.Page);
+        await phone.PhotographAsync(Convert.FromBase64String((await computer.ShowsCodeAsync())["data:image/png;base64,".Length..]));
+        await phone.SeesAsync("You are signed in as Alice");
+        await AssertFitsAsync(phone.Page);
+        await Expect(computer.Notices).ToHaveCountAsync(1);
+        await AssertFitsAsync(computer.Page);
+        Assert.That(app.Token, Is.Null, "the page has signed in, not the test");
+    }
+
+    [Test]
+    public async Task From_right_to_left_the_pages_are_mirrored_and_whole()
+    {
+        var (computer, _, phone) = await AskedAsync();
+        foreach (var page in new[] { computer.Page, phone.Page })
+        {
+            await page.EvaluateAsync("() => { document.documentElement.dir = 'rtl'; }");
+            await AssertFitsAsync(page);
+        }
+
+        await phone.Screen.PictureAsync("rtl-phone-scan");
+        await computer.Screen.PictureAsync("rtl-attempt");
+        await computer.PressAsync("Hide");
+        await computer.Screen.PictureAsync("rtl-ready");
+        var brand = await computer.Page.Locator(".brand").BoundingBoxAsync();
+        var account = await computer.Page.Locator(".account").BoundingBoxAsync();
+        Assert.That(brand!.X, Is.GreaterThan(account!.X), "the name of the page stands on the right");
+    }
+
+    [Test]
+    public async Task A_shop_uses_the_element_on_its_own_page()
+    {
+        var (computer, app) = await ReadyAsync();
+        var shop = new ComputerPage(await OpenTabAsync(computer.Screen, "/example/shop.html"));
+        await shop.SeesAsync("Hello, Alice");
+        await Expect(shop.Status).ToBeHiddenAsync();
+        await shop.Screen.PictureAsync("shop");
+
+        await app.IdentifyAsync();
+        var code = await shop.ShowsCodeAsync();
+        await shop.SeesAsync("Pixel 10 wants to sign in.");
+        await Expect(shop.Dialog.Locator(".digits")).ToHaveCSSAsync("color", "rgb(154, 74, 23)");
+        await shop.Screen.PictureAsync("shop-attempt");
+        await app.RedeemAsync(QrReader.TicketIn(code));
+        await Expect(shop.Notices).ToContainTextAsync("was signed in at");
+
+        shop.Screen.MayHear("status of 401");
+        await computer.PressAsync("Sign out");
+        await Expect(shop.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task The_phone_pages_address_is_there_as_a_code()
+    {
+        using var http = new HttpClient { BaseAddress = Server.Address };
+        var png = await http.GetByteArrayAsync("/phone.png");
+        Assert.That(QrReader.Read("data:image/png;base64," + Convert.ToBase64String(png)), Is.EqualTo($"{Origin}/phone"));
+    }
+
+    /// <summary>By the Tab key, as who has no mouse: to the control of that name.</summary>
+    private static async Task TabToAsync(IPage page, string name)
+    {
+        const string focused =
+            """
+            () => {
+              let element = document.activeElement;
+              while (element?.shadowRoot?.activeElement) { element = element.shadowRoot.activeElement; }
+              return element?.labels?.[0]?.textContent ?? element?.textContent ?? '';
+            }
+            """;
+        for (var i = 0; i < 40; i++)
+        {
+            if ((await page.EvaluateAsync<string>(focused)).Trim() == name)
+            {
+                return;
+            }
+
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        Assert.Fail($"The Tab key does not reach \"{name}\".");
+    }
+
+    /// <summary>Nothing asks to be scrolled sideways (WCAG 1.4.10).</summary>
+    private static async Task AssertFitsAsync(IPage page)
+    {
+        var room = await page.EvaluateAsync<int[]>(
+            """
+            () => {
+              const dialog = document.querySelector('qr-login')?.shadowRoot.querySelector('dialog[open]') ?? document.documentElement;
+              return [document.documentElement.scrollWidth, innerWidth, dialog.scrollWidth, dialog.clientWidth];
+            }
+            """);
+        Assert.That(room[0], Is.LessThanOrEqualTo(room[1]), "the page's width");
+        Assert.That(room[2], Is.LessThanOrEqualTo(room[3]), "the dialog's width");
+    }
+}
