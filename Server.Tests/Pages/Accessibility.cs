@@ -23,7 +23,7 @@ internal static class Accessibility
 
     public static async Task CheckAsync(IPage page, string state)
     {
-        var result = await page.RunAxe(Options);
+        var result = await page.RunAxe(Options).WaitAsync(TimeSpan.FromSeconds(30)); // it would wait forever where the page's clock stands
         Interlocked.Increment(ref checks);
         foreach (var rule in result.Passes)
         {

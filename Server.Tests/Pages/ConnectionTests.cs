@@ -15,7 +15,7 @@ internal sealed class ConnectionTests : PageScene
         var first = new TestServer(World.Database, port: port);
         using var app = new Phone(first);
         var alice = await World.Admin.HasAccountAsync(app);
-        var computer = await OpenComputerAsync(Clock with { Server = first });
+        var computer = await OpenComputerAsync(new() { Server = first });
         await computer.SignInAsync(alice);
         await computer.ReadyAsync();
         await app.IdentifyAsync();
@@ -23,7 +23,6 @@ internal sealed class ConnectionTests : PageScene
 
         computer.Screen.MayHear("WebSocket|net::ERR|404|503");
         await first.DisposeAsync();
-        await PauseAsync(computer); // it would come back by itself, at some time
         await Expect(computer.Status).ToContainTextAsync("Reconnecting");
         await Expect(computer.Status).ToContainTextAsync("Next try in");
         await computer.Screen.PictureAsync("reconnecting-attempt");
@@ -31,8 +30,7 @@ internal sealed class ConnectionTests : PageScene
         await computer.Screen.PictureAsync("reconnecting");
 
         await using var second = new TestServer(World.Database, port: port);
-        await computer.Page.Clock.ResumeAsync();
-        await computer.PressAsync("Connect now");
+        await computer.Page.EvaluateAsync("() => dispatchEvent(new Event('online'))"); // or it would wait out its time
         await computer.ReadyAsync();
         await computer.PressAsync("A phone is waiting: show the code");
         using var sameApp = new Phone(second, app.Identifiers) { Verifier = app.Verifier };
@@ -162,9 +160,19 @@ internal sealed class ConnectionTests : PageScene
         await computer.ReadyAsync();
         await closing(1008);
         await computer.SeesAsync("The connection does not hold");
-        await computer.Screen.PictureAsync("broken");
         await computer.Page.Clock.RunForAsync(120_000);
         await computer.SeesAsync("The connection does not hold");
+        await computer.Page.Clock.ResumeAsync();
+        await computer.Screen.PictureAsync("broken");
+    }
+
+    [Test]
+    public async Task Who_does_not_want_to_wait_connects_now()
+    {
+        var (computer, closing) = await OpenWithScriptedCloseAsync();
+        await closing(1001);
+        await computer.PressAsync("Connect now");
+        await computer.ReadyAsync();
     }
 
     [Test]
@@ -218,9 +226,8 @@ internal sealed class ConnectionTests : PageScene
     [Test]
     public async Task Without_a_network_the_page_says_that_it_is_offline_and_comes_back_with_it()
     {
-        var (computer, app) = await ReadyAsync(Clock);
+        var (computer, app) = await ReadyAsync();
         computer.Screen.MayHear("WebSocket|net::ERR");
-        await PauseAsync(computer);
         await computer.Page.Context.SetOfflineAsync(true);
         await computer.SeesAsync("This computer is offline");
         await computer.Screen.PictureAsync("offline");
