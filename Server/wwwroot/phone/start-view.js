@@ -1,6 +1,6 @@
 import { asRefusal } from '../common/api.js';
 import { h, once } from '../common/dom.js';
-import { explain, say } from '../common/texts.js';
+import { around, explain, say } from '../common/texts.js';
 import { identify } from './flow.js';
 import { loadDetector } from './scanner.js';
 import { installId, number } from './store.js';
@@ -12,7 +12,7 @@ import { installId, number } from './store.js';
 export function startView({ asked }) {
   const known = number.get();
   const field = h('input', {
-    id: 'number', name: 'tel', type: 'tel', autocomplete: 'tel', 'aria-describedby': 'number-help',
+    id: 'number', name: 'tel', dir: 'ltr', type: 'tel', autocomplete: 'tel', 'aria-describedby': 'number-help',
     placeholder: say('phone.number.example'), value: known ?? '',
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
@@ -35,8 +35,9 @@ export function startView({ asked }) {
   const ask = h('div', { class: 'ask', hidden: known !== undefined },
     h('label', { for: 'number' }, say('phone.number')), field,
     h('p', { class: 'detail', id: 'number-help' }, say('phone.number.help'), ' ', say('phone.number.optional')));
+  const [before, after] = around('phone.as');
   const asks = h('p', { class: 'asks', hidden: known === undefined },
-    known ? say('phone.as', { number: known }) : say('phone.asInstall'), ' ',
+    ...(known ? [before, h('bdi', { dir: 'ltr' }, known), after] : [say('phone.asInstall')]), ' ',
     h('button', { type: 'button', class: 'link', onclick: change }, say('phone.change')));
 
   function change() {

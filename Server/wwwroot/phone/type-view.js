@@ -14,8 +14,8 @@ import { redeem, typedCode } from './flow.js';
  */
 export function typeView(attempt, { signedIn, refused, scan }) {
   const field = h('input', {
-    id: 'code', name: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', 'aria-describedby': 'code-help',
-    placeholder: 'XXXX-XXXX',
+    id: 'code', name: 'code', dir: 'ltr', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false',
+    'aria-describedby': 'code-help', placeholder: 'XXXX-XXXX',
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const [before, after] = around('phone.scan.check');

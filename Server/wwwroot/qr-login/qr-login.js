@@ -9,8 +9,9 @@ import { StatusLine } from './status-line.js';
  * `<qr-login>`: put it into a page whose user is signed in, and a phone that asks is shown there: it holds the connection, says how it
  * stands, and opens a dialog with the code.
  *
- * It speaks the page's language, as `<html lang>` says. With the attribute `quiet` it shows nothing until a phone asks. Its looks: the custom
- * properties of qr-login.css, and the parts status, dialog, code, digits, button and notice. Where the page has something to do it fires
+ * It speaks the page's language, as `<html lang>` says. With the attribute `quiet` it shows nothing until a phone asks. Its looks: the
+ * custom properties of qr-login.css, and the parts status, dialog, code, digits, button and notice. Where the page has something to do
+ * it fires
  *
  * - `attemptchange`: a phone waits, or none does any more: see `attempt`;
  * - `sessionschange`: the account's sessions have changed, fetch the list again;
