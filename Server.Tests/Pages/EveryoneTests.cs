@@ -30,7 +30,7 @@ internal sealed class EveryoneTests : PageScene
         await computer.Screen.PictureAsync("zh-attempt");
         await phone.Page.GetByLabel("拍照或选择照片").SetInputFilesAsync(
             new FilePayload { Name = "photo.png", MimeType = "image/png", Buffer = await computer.PhotographAsync() });
-        await phone.SeesAsync("您已登录为 Alice");
+        await phone.SeesAsync("您已以 Alice 的身份登录");
         await phone.Screen.PictureAsync("zh-phone-done");
         await computer.SeesAsync("是您本人吗？");
         await computer.Screen.PictureAsync("zh-phone-admitted");
@@ -100,6 +100,13 @@ internal sealed class EveryoneTests : PageScene
         await phone.PressAsync("Sign in");
         await phone.SeesAsync("That code is not right.");
         await phone.Screen.PictureAsync("phone-type-wrong");
+        for (var i = 0; i < 4; i++)
+        {
+            await phone.PressAsync("Sign in");
+            await Expect(phone.Page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        }
+
+        await phone.SeesAsync("No more codes can be typed for this sign-in.");
         await phone.PressAsync("Scan instead");
         await phone.PhotographAsync(await computer.PhotographAsync());
         await phone.SeesAsync("You are signed in as Alice");
@@ -108,9 +115,13 @@ internal sealed class EveryoneTests : PageScene
     [Test]
     public async Task Who_needs_time_asks_for_a_new_code()
     {
-        var (computer, app) = await ReadyAsync();
+        var (computer, app) = await ReadyAsync(Clock);
+        await PauseAsync(computer);
         await app.IdentifyAsync();
         var first = await computer.ShowsCodeAsync();
+        await computer.PressAsync("New code");
+        await computer.SeesAsync("This code is new and good for a while."); // there are only eight
+        await computer.Page.Clock.RunForAsync(16_000);
         await computer.PressAsync("New code");
         await computer.ShowsAnotherCodeAsync(first);
     }

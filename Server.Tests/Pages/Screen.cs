@@ -50,7 +50,7 @@ internal sealed class Screen(IPage page, Ears ears, ColorScheme scheme)
             }
         }
 
-        await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.NoPreference });
         await page.SetViewportSizeAsync(before.Width, before.Height);
     }
 

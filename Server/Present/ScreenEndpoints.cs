@@ -18,8 +18,9 @@ internal static class ScreenEndpoints
         attempt.MapPost("/decline", Decline);
 
         // For who has no app yet: the address of the phone's page, to be scanned from the PC's.
-        routes.MapGet("/phone.png", (IOptions<SiteOptions> site) =>
-            TypedResults.Bytes(QrImage.Png($"{site.Value.PublicOrigin}/phone"), "image/png"));
+        var site = routes.ServiceProvider.GetRequiredService<IOptions<SiteOptions>>().Value;
+        var phonePage = QrImage.Png($"{site.PublicOrigin}/phone");
+        routes.MapGet("/phone.png", () => TypedResults.Bytes(phonePage, "image/png"));
         return routes;
     }
 

@@ -18,10 +18,10 @@ export class Countdown {
   show(key, left) {
     this.#eyes.textContent = say(key, { time: clock(left) });
     const mark = left > 60_000 ? Math.ceil(left / 60_000) : left > 30_000 ? 1 : 0.5;
-    if (mark < this.#said) {
+    if (mark < this.#said) { // a fresh code may bring a second more than was left
       this.#ears.textContent = this.#said === Infinity ? '' : this.#eyes.textContent;
+      this.#said = mark;
     }
-    this.#said = mark;
   }
 
   /** The next span is another one. */

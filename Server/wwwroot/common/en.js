@@ -67,6 +67,7 @@ export const words = {
   'code.alt': 'QR code for {name}',
   'code.coming': 'A fresh code is on its way …',
   'code.offline': 'This computer is not connected. A fresh code comes when it is again.',
+  'code.new': 'This code is new and good for a while. Another one comes by itself.',
   'code.spent': 'No more codes for this request. Start again on the phone.',
 
   'notice.region': 'News',
@@ -95,6 +96,7 @@ export const words = {
   'sessions.none': 'No phone is signed in.',
 
   // The phone
+  'phone.title': 'QrLogin on this phone',
   'phone.start.title': 'Sign in on this phone',
   'phone.start.lead':
     'Your computer shows a code, this phone scans it, and you are in. '
@@ -129,10 +131,12 @@ export const words = {
   'phone.scan.type': 'Type a code instead',
   'phone.scan.cancel': 'Cancel',
   'phone.type.title': 'Type the code from your computer',
-  'phone.type.help': 'On the computer, press “Cannot scan?”. Capitals, spaces and dashes do not matter.',
+  'phone.type.check': 'Type it only if your computer shows {code}',
+  'phone.type.help': 'On the computer, press “Cannot scan? Show a code to type”. Capitals, spaces and dashes do not matter.',
   'phone.type.field': 'Code',
   'phone.type.wrong': 'This is not a whole code: it has eight letters and digits.',
   'phone.type.refused': 'That code is not right. Look again: after five wrong ones only scanning is left.',
+  'phone.type.dead': 'No more codes can be typed for this sign-in. Scan the code, or start again.',
   'phone.type.scan': 'Scan instead',
   'phone.camera.refused':
     'This page may not use the camera. '

@@ -3,7 +3,7 @@ import { asRefusal } from './api.js';
 /** @typedef {keyof typeof import('./en.js').words} TextKey */
 
 /** The page's: `<html lang>`, as far as there are words in it. */
-const language = ['en', 'zh'].find((known) => known === document.documentElement.lang.split('-')[0].toLowerCase()) ?? 'en';
+export const language = ['en', 'zh'].find((known) => known === document.documentElement.lang.split('-')[0].toLowerCase()) ?? 'en';
 
 /** @type {Record<string, string>} */
 const words = (await (language === 'zh' ? import('./zh.js') : import('./en.js'))).words;

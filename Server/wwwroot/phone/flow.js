@@ -39,7 +39,8 @@ export async function identify(number) {
  */
 export async function redeem({ attemptId, verifier, identifiers }, { ticket, typedCode: typed }) {
   const body = { ...(typed ? { attemptId, typedCode: typed } : { ticket }), codeVerifier: verifier, identifiers };
-  const { accessToken, account } = await persistently(() => call('POST', '/api/login/redeem', { body }));
+  const send = () => call('POST', '/api/login/redeem', { body });
+  const { accessToken, account } = await (typed ? send() : persistently(send)); // a wrong typed code counts each time
   login.set({ token: accessToken, account });
   attempt.forget(attemptId);
 }

@@ -14,12 +14,15 @@ import { typeView } from './type-view.js';
 const main = h('main');
 document.body.append(h('header', {}, brand('/phone')), main, languageChoice(say('language')));
 let leave = () => {};
+/** The attempt on the screen. @type {string | undefined} */
+let shown;
 
 /** The ticket that this phone's camera app has opened the page with (see arrival.js); read once. */
 const ticket = /** @type {{ ticket?: string } | null} */ (history.state)?.ticket;
 history.replaceState(null, '');
 
-onChangeElsewhere(home);
+onChangeElsewhere(() => (login.get() || attempt.get()?.attemptId !== shown) && home());
+document.title = say('phone.title');
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && check());
 if (!isSecureContext) {
   tell('phone.insecure');
@@ -65,14 +68,16 @@ function scan(open) {
     typed: () => type(open),
     cancelled: again,
   });
-  show(view.element);
+  show(view.element, open);
   leave = () => view.stop();
   view.start();
 }
 
 /** @param {import('./store.js').Attempt} open */
 function type(open) {
-  show(typeView(open, { signedIn: done, refused: (refusal, code) => refused(refusal, open, code), scan: () => scan(open) }));
+  const view = typeView(open, { signedIn: done, refused: (refusal, code) => refused(refusal, open, code), scan: () => scan(open) });
+  show(view.element, open);
+  leave = view.stop;
 }
 
 /** With a code, but only the phone that asked has the verifier. @param {string} scanned */
@@ -166,8 +171,12 @@ function button(key, onclick) {
   return h('button', { type: 'button', class: 'primary', onclick }, say(key));
 }
 
-/** @param {HTMLElement} view */
-function show(view) {
+/**
+ * @param {HTMLElement} view
+ * @param {import('./store.js').Attempt} [open] the attempt that it is about
+ */
+function show(view, open) {
+  shown = open?.attemptId;
   leave();
   leave = () => {};
   main.replaceChildren(view);

@@ -1,16 +1,23 @@
-import { asRefusal } from '../common/api.js';
+import { asRefusal, Refusal } from '../common/api.js';
+import { Countdown } from '../common/countdown.js';
 import { h, once } from '../common/dom.js';
 import { around, say } from '../common/texts.js';
 import { redeem, typedCode } from './flow.js';
+
+/** After so many the server takes none any more, right or wrong. */
+const MOST_WRONG = 5;
+/** How many were wrong, by attempt. @type {Map<string, number>} */
+const wrong = new Map();
 
 /**
  * For who cannot scan: the code that the computer shows on request, typed.
  * @param {import('./store.js').Attempt} attempt
  * @param {{
  *   signedIn: () => void,
- *   refused: (refusal: import('../common/api.js').Refusal, code: import('./flow.js').Code) => void,
+ *   refused: (refusal: Refusal, code: import('./flow.js').Code) => void,
  *   scan: () => void,
  * }} acts
+ * @returns {{ element: HTMLElement, stop: () => void }}
  */
 export function typeView(attempt, { signedIn, refused, scan }) {
   const field = h('input', {
@@ -18,9 +25,19 @@ export function typeView(attempt, { signedIn, refused, scan }) {
     'aria-describedby': 'code-help', placeholder: 'XXXX-XXXX',
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
-  const [before, after] = around('phone.scan.check');
+  const [before, after] = around('phone.type.check');
+  const time = new Countdown();
+  const tick = setInterval(count, 1000);
 
-  /** @param {'phone.type.wrong' | 'phone.type.refused'} key */
+  function count() {
+    const left = attempt.endsAt - Date.now();
+    time.show('phone.scan.time', left);
+    if (left <= 0) {
+      refused(new Refusal(410, 'attempt_expired'), { ticket: '' });
+    }
+  }
+
+  /** @param {'phone.type.wrong' | 'phone.type.refused' | 'phone.type.dead'} key */
   function tell(key) {
     fault.textContent = say(key);
     fault.hidden = false;
@@ -40,15 +57,19 @@ export function typeView(attempt, { signedIn, refused, scan }) {
       signedIn();
     } catch (error) {
       const refusal = asRefusal(error);
+      if (!element.isConnected) {
+        return; // the user has gone on
+      }
       if (refusal.code === 'invalid_ticket') {
-        tell('phone.type.refused');
+        wrong.set(attempt.attemptId, (wrong.get(attempt.attemptId) ?? 0) + 1);
+        tell(Number(wrong.get(attempt.attemptId)) < MOST_WRONG ? 'phone.type.refused' : 'phone.type.dead');
       } else {
         refused(refusal, { typedCode: code });
       }
     }
   });
 
-  return h('form', { class: 'start', onsubmit: send },
+  const element = h('form', { class: 'start', onsubmit: send },
     h('h1', { tabindex: '-1' }, say('phone.type.title')),
     h('p', { class: 'check' }, before, h('strong', { class: 'digits' }, attempt.checkCode), after),
     h('div', { class: 'ask' },
@@ -56,5 +77,8 @@ export function typeView(attempt, { signedIn, refused, scan }) {
       h('p', { class: 'detail', id: 'code-help' }, say('phone.type.help'))),
     fault,
     h('button', { class: 'primary' }, say('phone.submit')),
-    h('button', { type: 'button', class: 'quiet', onclick: scan }, say('phone.type.scan')));
+    h('button', { type: 'button', class: 'quiet', onclick: scan }, say('phone.type.scan')),
+    time.element);
+  count();
+  return { element, stop: () => clearInterval(tick) };
 }

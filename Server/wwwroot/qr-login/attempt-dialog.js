@@ -47,7 +47,7 @@ export class AttemptDialog {
       excuse: () => say(acts.isConnected() ? 'code.coming' : 'code.offline'),
     });
     this.#face = new AttemptFace(this.#code.element, {
-      decline: () => this.#decline(), hide: () => this.element.close(), renew: () => this.#code.renew(),
+      decline: () => this.#decline(), hide: () => this.element.close(), renew: () => this.#renew(),
     });
     this.element = h('dialog', { part: 'dialog', 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
   }
@@ -156,6 +156,13 @@ export class AttemptDialog {
 
   get #isWatched() {
     return this.isOpen && this.#acts.isConnected() && document.visibilityState === 'visible' && this.#succeededAt === undefined;
+  }
+
+  #renew() {
+    const excuse = this.#code.renew();
+    if (excuse) {
+      this.#face.note(say(excuse));
+    }
   }
 
   async #decline() {

@@ -11,6 +11,7 @@ export class AttemptFace {
   #claims = h('span', { class: 'claims' });
   #check = h('strong', { class: 'digits', part: 'digits' });
   #time = new Countdown();
+  #code = '';
   #typed = h('p', { class: 'typed', hidden: true });
   #type = h('button', {
     type: 'button', class: 'link', 'aria-expanded': 'false', onclick: () => this.#showTyped(this.#typed.hidden === true),
@@ -55,6 +56,10 @@ export class AttemptFace {
     if (!code) {
       this.#showTyped(false);
     }
+    if (code === this.#code) {
+      return; // it comes again with each fresh code, and somebody may be reading it letter by letter
+    }
+    this.#code = code;
     this.#type.hidden = !code;
     this.#typed.replaceChildren(say('attempt.typed'), ' ',
       h('strong', { 'aria-hidden': 'true' }, code), h('span', { class: 'hidden-visually' }, [...code].join(' ')));

@@ -7,6 +7,8 @@ const MARGIN = 15_000;
 /** How long the code itself may take to arrive after it was granted. */
 const ARRIVAL = 3_000;
 const RETRY = 2_000;
+/** A code that is good for longer than this is new. */
+const NEW = 45_000;
 
 /**
  * The QR code of an attempt: always one that can still be scanned, as long as somebody looks. A hidden page asks for none, and of several
@@ -88,10 +90,20 @@ export class CodeImage {
     return Date.now() > this.#endsAt - MARGIN;
   }
 
-  /** The user asks for another one, before it is time. */
+  /**
+   * The user asks for another one, before it is time; there are only eight.
+   * @returns {'code.new' | 'code.spent' | ''} why it is not asked for
+   */
   renew() {
+    if (this.#isSpent) {
+      return 'code.spent';
+    }
+    if (Date.now() < this.#endsAt - NEW) {
+      return 'code.new';
+    }
     this.#wanted = true;
     this.#renew();
+    return '';
   }
 
   async #renew() {
@@ -104,11 +116,11 @@ export class CodeImage {
       await navigator.locks.request('qr-login-fresh-code', async () => {
         if ((this.#isStale || this.#wanted) && attemptId === this.#attemptId) {
           this.#wanted = false;
-          await call('POST', `/api/login/${attemptId}/qr`);
-          await new Promise((resolve) => {
+          const arrival = new Promise((resolve) => { // it may be here before the answer
             this.#arrived = () => resolve(undefined);
-            setTimeout(resolve, ARRIVAL);
           });
+          await call('POST', `/api/login/${attemptId}/qr`);
+          await Promise.race([arrival, new Promise((resolve) => setTimeout(resolve, ARRIVAL))]);
         }
       });
     } catch (error) {

@@ -1,5 +1,6 @@
 import { call } from '../common/api.js';
 import { h } from '../common/dom.js';
+import { language } from '../common/texts.js';
 import { AttemptDialog } from './attempt-dialog.js';
 import { Connection } from './connection.js';
 import { Notices } from './notices.js';
@@ -40,6 +41,9 @@ export class QrLogin extends HTMLElement {
       this.#dialog.element,
       this.#notices.element,
     );
+    for (const { element } of [this.#status, this.#dialog, this.#notices]) {
+      element.lang = language; // the page's may be one that we have no words in
+    }
     this.#connection.addEventListener('state', () => this.#connectionChanged());
     this.#connection.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
   }
