@@ -200,6 +200,7 @@ internal sealed class ScreenTests
     }
 
     [TestCase("/qr")]
+    [TestCase("/extend")]
     [TestCase("/decline")]
     public async Task A_change_by_cookie_from_another_sites_page_is_403(string call)
     {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using QrLogin.Server.Present;
+using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
@@ -22,6 +22,22 @@ internal sealed class TypedCodeTests
         var late = await scene.Browser.OpenPageAsync();
         await scene.RefreshAsync(first);
         Assert.That(TypedIn(await late.HearsAsync("qr")), Is.EqualTo(TypedIn(first)), "on a page that connects late");
+    }
+
+    [Test]
+    public async Task A_page_that_connects_late_has_the_code_though_no_fresh_ticket_is_to_be_had()
+    {
+        using var scene = await Scene.ReadyAsync();
+        var first = await scene.CodeAsync();
+        while ((await scene.RefreshAsync(first)).Status == 204)
+        {
+        }
+
+        var late = (await scene.Browser.OpenPageAsync()).Welcome["openAttempts"]![0]!;
+        Assert.That(TypedIn(late), Is.EqualTo(TypedIn(first)));
+        using var elsewhere = await Browser.AtAsync(World.Server, scene.Account);
+        Assert.That(elsewhere.Page.Welcome["openAttempts"]![0]!.AsObject()["typedCode"], Is.Null, "it has shown none");
+        Assert.That((await scene.Phone.TypeAsync(late)).Status, Is.EqualTo(200));
     }
 
     [Test]

@@ -36,6 +36,7 @@ try
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapConnect();     // 1  the PC's page opens its socket
     app.MapIdentify();    // 2  the phone says who it is
+    app.MapStatus();      //    and asks how it stands
     app.MapPresent();     // 3  a QR code is on the PC's screen
     app.MapRedeem();      // 4  the phone redeems what it scanned
     app.MapSessions();    // 5  both are signed in

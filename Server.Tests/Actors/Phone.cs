@@ -67,6 +67,10 @@ internal sealed class Phone : IDisposable
     public Task<Answer> RedeemTypedAsync(string typedCode) =>
         PostRedeemAsync(new { attemptId = AttemptId, typedCode, codeVerifier = Verifier, identifiers = Wire() });
 
+    /// <summary>How does its attempt stand?</summary>
+    public Task<Answer> StatusAsync() =>
+        CallAsync(HttpMethod.Post, $"/api/login/{AttemptId}/status", new { codeVerifier = Verifier });
+
     public Task<Answer> WhoAmIAsync() => CallAsync(HttpMethod.Get, "/api/session");
 
     public Task<Answer> SignOutAsync() => CallAsync(HttpMethod.Delete, "/api/session");

@@ -40,7 +40,7 @@ internal sealed class ConnectionHost(
         WelcomeState state;
         try
         {
-            state = await welcomes.ReadAsync(session);
+            state = await welcomes.ReadAsync(session, connection.SessionKey);
         }
         catch (DatabaseUnavailableException)
         {

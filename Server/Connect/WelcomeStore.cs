@@ -8,7 +8,8 @@ namespace QrLogin.Server.Connect;
 /// <summary>What a page has to know when it connects, in one round trip. Safe for concurrent use.</summary>
 internal sealed class WelcomeStore(Database database)
 {
-    public Task<WelcomeState> ReadAsync(Session session)
+    /// <param name="sessionKey">Of the session: its typed codes are made of it.</param>
+    public Task<WelcomeState> ReadAsync(Session session, Secret sessionKey)
     {
         const string sql = """
             select exists (select from session s join account a on a.id = s.account_id
@@ -17,8 +18,9 @@ internal sealed class WelcomeStore(Database database)
             select kind, value from binding where account_id = @accountId order by created_at, key;
 
             select id, ceil(extract(epoch from expires_at - now()))::int as seconds, check_code,
-              device_name, device_platform, host(address) as address
-            from login_attempt
+              device_name, device_platform, host(address) as address,
+              exists (select from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId) as was_shown
+            from login_attempt a
             where account_id = @accountId and redeemed_at is null and declined_at is null and superseded_at is null and expires_at > now();
 
             select id, session_id, redeemed_at, device_name, device_platform, host(address) as address
@@ -36,7 +38,7 @@ internal sealed class WelcomeStore(Database database)
             return new WelcomeState(
                 isAlive,
                 [.. identifiers.Select(each => Identifier.Stored(each.Kind, each.Value))],
-                [.. open.Select(each => new OpenAttempt(each.Id, each.Seconds, $"{each.CheckCode}", each.Device))],
+                [.. open.Select(each => each.Open(sessionKey))],
                 [.. recent.Select(each => new RecentAttempt(each.Id, each.Session, each.Device, each.RedeemedAt))]);
         });
     }
@@ -51,8 +53,12 @@ internal sealed class WelcomeStore(Database database)
         public short CheckCode { get; init; }
         public Guid SessionId { get; init; }
         public DateTime RedeemedAt { get; init; }
+        public bool WasShown { get; init; }
 
         public AttemptDevice Device => new(DeviceName, DevicePlatform, Address);
+
+        public OpenAttempt Open(Secret sessionKey) =>
+            new(Id, Seconds, $"{CheckCode}", Device, WasShown ? TypedCode.For(Id, sessionKey).Text : null);
 
         public AdmittedSession Session => new(SessionId, new Device(DeviceName, DevicePlatform));
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Dapper;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
 using QrLogin.Server.Present;
@@ -57,7 +58,7 @@ internal sealed class AttemptStore(Database database)
                 check_code, created_at, expires_at)
               select @id, @accountId, @identifiers, v.has_app, @challenge, @name, @platform, @address::inet,
                 case when v.check_code = @checkCodes[1] then @checkCodes[2] else @checkCodes[1] end,
-                statement_timestamp(), statement_timestamp() + interval '300 s'
+                statement_timestamp(), statement_timestamp() + @attemptLifetime * interval '1 s'
               from verdict v cross join (select count(*) from superseded) as after_superseding
               where v.word = 'opened' returning id, check_code, expires_at),
             ticket as (
@@ -85,12 +86,31 @@ internal sealed class AttemptStore(Database database)
             address = phone.Address.ToString(),
             network = ClientAddress.Network(phone.Address),
             ticketLifetime = Ticket.Lifetime,
+            attemptLifetime = Ticket.AttemptLifetime,
             checkCodes = TwoCheckCodes(),
             hashes = Array.ConvertAll(tickets, each => each.Secret.Hash),
             typedHashes = Array.ConvertAll(tickets, each => each.TypedCode.Hash(attemptId)),
             sessions = Array.ConvertAll(tickets, each => each.SessionId),
         };
         return (await database.LockAndActAsync<IdentifyOutcome>(sql, arguments))!;
+    }
+
+    /// <summary>How the attempt of this challenge stands.</summary>
+    /// <returns>Null where there is none.</returns>
+    public Task<AttemptStatus?> StatusAsync(Guid attemptId, byte[] challenge)
+    {
+        const string sql = """
+            select case
+                when redeemed_at is not null then 'already_redeemed'
+                when declined_at is not null then 'declined'
+                when superseded_at is not null then 'superseded'
+                when expires_at <= now() then 'attempt_expired'
+                else 'open' end as outcome,
+              ceil(extract(epoch from expires_at - now()))::int as expires_in
+            from login_attempt where id = @attemptId and code_challenge = @challenge
+            """;
+        return database.RunAsync(connection =>
+            connection.QuerySingleOrDefaultAsync<AttemptStatus>(sql, new { attemptId, challenge }));
     }
 
     /// <summary>Two different ones of 10 to 99: the second serves where the first is that of the attempt superseded.</summary>
@@ -104,6 +124,18 @@ internal sealed class AttemptStore(Database database)
 
 /// <param name="CodeChallenge">RFC 7636 S256, 32 bytes.</param>
 internal sealed record PhoneRequest(Identifier[] Identifiers, byte[] CodeChallenge, Device Device, IPAddress Address);
+
+/// <summary>How an attempt stands.</summary>
+internal sealed record AttemptStatus
+{
+    public const string Open = "open";
+
+    /// <summary>open; or why it is over: the codes of 410.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>Whole seconds.</summary>
+    public required int ExpiresIn { get; init; }
+}
 
 /// <summary>What came of an identify.</summary>
 internal sealed record IdentifyOutcome

@@ -6,16 +6,8 @@ namespace QrLogin.Server.Present;
 /// <summary>What a person at the PC does to an attempt, in PostgreSQL; each is one round trip. Safe for concurrent use.</summary>
 internal sealed class ScreenStore(Database database)
 {
-    /// <summary>Stores one more ticket of the attempt for the session, at most 8 in all.</summary>
-    /// <param name="ticket">Null when no page of the session is connected to show it.</param>
-    /// <returns>Null when the account has no such attempt.</returns>
-    public Task<FreshCode?> RefreshAsync(Guid attemptId, Guid accountId, Guid sessionId, Ticket? ticket)
-    {
-        const string sql = """
-            select lock_account(@accountId);
-            with attempt as (
-              select a.*,
-                case
+    /// <summary>Why an attempt <c>a</c> can no longer be shown: the codes of 410.</summary>
+    private const string TooLate = """
                   when a.redeemed_at is not null then 'already_redeemed'
                   when a.declined_at is not null then 'declined'
                   when a.superseded_at is not null then 'superseded'
@@ -23,8 +15,21 @@ internal sealed class ScreenStore(Database database)
                     where s.id = @sessionId and s.revoked_at is null and s.expires_at > statement_timestamp() and c.disabled_at is null)
                     then 'session_ended'
                   when a.expires_at <= statement_timestamp() then 'attempt_expired'
-                  when (select count(*) from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId) >= 8
-                    then 'too_many_requests'
+        """;
+
+    /// <summary>Stores one more ticket of the attempt for the session, at most 8 in all, and 8 more each time it was extended.</summary>
+    /// <param name="ticket">Null when no page of the session is connected to show it.</param>
+    /// <returns>Null when the account has no such attempt.</returns>
+    public Task<FreshCode?> RefreshAsync(Guid attemptId, Guid accountId, Guid sessionId, Ticket? ticket)
+    {
+        const string sql = $"""
+            select lock_account(@accountId);
+            with attempt as (
+              select a.*,
+                case
+                  {TooLate}
+                  when (select count(*) from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId)
+                    >= 8 * (1 + a.extensions) then 'too_many_requests'
                 end as refusal
               from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
             shown as (
@@ -51,6 +56,31 @@ internal sealed class ScreenStore(Database database)
         return database.LockAndActAsync<FreshCode>(sql, arguments);
     }
 
+    /// <summary>Gives the attempt its whole time again, at most ten times; one that has nearly all of it is left as it is.</summary>
+    /// <returns>Null when the account has no such attempt.</returns>
+    public Task<Extension?> ExtendAsync(Guid attemptId, Guid accountId, Guid sessionId)
+    {
+        const string sql = $"""
+            select lock_account(@accountId);
+            with attempt as (
+              select a.id, a.expires_at,
+                case
+                  {TooLate}
+                  when a.expires_at > statement_timestamp() + @enough * interval '1 s' then 'kept'
+                  when a.extensions >= 10 then 'too_many_requests'
+                  else 'extended'
+                end as outcome
+              from login_attempt a where a.id = @attemptId and a.account_id = @accountId),
+            extended as (
+              update login_attempt a
+              set expires_at = statement_timestamp() + @lifetime * interval '1 s', extensions = a.extensions + 1
+              from attempt where a.id = attempt.id and attempt.outcome = 'extended')
+            select outcome, ceil(extract(epoch from expires_at - statement_timestamp()))::int as expires_in from attempt
+            """;
+        var arguments = new { accountId, sessionId, attemptId, enough = Ticket.EnoughTime, lifetime = Ticket.AttemptLifetime };
+        return database.LockAndActAsync<Extension>(sql, arguments);
+    }
+
     /// <summary>Ends the attempt, or the session that it made, if it is not over; mutes its address in any case.</summary>
     /// <returns>Whether it was ended by this; null when the account has no such attempt.</returns>
     public Task<bool?> DeclineAsync(Guid attemptId, Guid accountId)
@@ -72,6 +102,19 @@ internal sealed class ScreenStore(Database database)
             """;
         return database.LockAndActAsync<bool?>(sql, new { attemptId, accountId });
     }
+}
+
+/// <summary>What came of asking for more time.</summary>
+internal sealed record Extension
+{
+    public const string Extended = "extended";
+    public const string Kept = "kept";
+
+    /// <summary>extended; kept: there was enough; too_many_requests; or why it is too late: the codes of 410.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>What was left of the attempt before, whole seconds.</summary>
+    public required int ExpiresIn { get; init; }
 }
 
 /// <summary>What came of asking for a fresh code.</summary>

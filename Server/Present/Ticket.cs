@@ -1,4 +1,5 @@
 using QrLogin.Server.Connect;
+using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Present;
@@ -8,6 +9,12 @@ internal sealed record Ticket(Guid SessionId, Secret Secret, TypedCode TypedCode
 {
     /// <summary>In seconds; never longer than its attempt.</summary>
     public const int Lifetime = 60;
+
+    /// <summary>Of an attempt, in seconds; the PC's user may give it as much again.</summary>
+    public const int AttemptLifetime = 300;
+
+    /// <summary>Who has more seconds left than this need not be given any.</summary>
+    public const int EnoughTime = 240;
 
     private const int Length = 16;
 

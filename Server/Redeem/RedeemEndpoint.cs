@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
@@ -52,7 +51,7 @@ internal static class RedeemEndpoint
 /// <param name="Identifiers">One to eight of those submitted to identify.</param>
 /// <param name="AttemptId">As identify answered it.</param>
 /// <param name="TypedCode">Eight characters of Crockford's base32 as a person types them.</param>
-public sealed partial record RedeemRequest(
+public sealed record RedeemRequest(
     string? Ticket, string? CodeVerifier, SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
 {
     private bool IsTyped => AttemptId is not null || TypedCode is not null;
@@ -70,14 +69,14 @@ public sealed partial record RedeemRequest(
             yield return new ValidationResult("Give the attemptId that identify answered.", [nameof(AttemptId)]);
         }
 
-        if (IsTyped && Present.TypedCode.Parse(TypedCode) is null)
+        if (IsTyped && Sessions.TypedCode.Parse(TypedCode) is null)
         {
             yield return new ValidationResult("Give the eight letters and digits that stand beside the code.", [nameof(TypedCode)]);
         }
 
-        if (!Verifier().IsMatch(CodeVerifier ?? "") || !Secret.IsVerifier(CodeVerifier!))
+        if (!Secret.IsVerifier(CodeVerifier))
         {
-            yield return new ValidationResult("Give the challenge's verifier: 43 to 128 of A-Z a-z 0-9 - . _ ~", [nameof(CodeVerifier)]);
+            yield return new ValidationResult(Secret.VerifierAdvice, [nameof(CodeVerifier)]);
         }
 
         foreach (var fault in Identifiers.Faults(nameof(Identifiers)))
@@ -86,11 +85,8 @@ public sealed partial record RedeemRequest(
         }
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9._~-]{43,128}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Verifier();
-
     internal SeenCode Code() => IsTyped
-        ? SeenCode.Typed(Guid.ParseExact(AttemptId!, "D"), Present.TypedCode.Parse(TypedCode)!)
+        ? SeenCode.Typed(Guid.ParseExact(AttemptId!, "D"), Sessions.TypedCode.Parse(TypedCode)!)
         : SeenCode.Scanned(Present.Ticket.Parse(Ticket)!);
 
     public override string ToString() => nameof(RedeemRequest);

@@ -1,4 +1,4 @@
-using QrLogin.Server.Present;
+using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Redeem;

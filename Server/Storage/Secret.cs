@@ -16,6 +16,12 @@ internal sealed class Secret
     /// <summary>Costs 20 µs here, and who reads a short secret's hash in the database hours of guessing instead of a minute.</summary>
     private const int SlowRounds = 100;
 
+    /// <summary>What to tell who sent no verifier.</summary>
+    public const string VerifierAdvice = "Give the challenge's verifier: 43 to 128 of A-Z a-z 0-9 - . _ ~";
+
+    private static readonly SearchValues<char> VerifierAlphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+
     private readonly byte[] bytes;
 
     private Secret(byte[] bytes) => this.bytes = bytes;
@@ -48,9 +54,11 @@ internal sealed class Secret
     public static bool IsBase64Url(string? text, int length) => TryParse(text, length, out _);
 
     /// <summary>
-    /// Whether a verifier (RFC 7636 §4.1) can be meant: one that is written in the alphabet of base64url has to be canonical.
+    /// Whether it can be a verifier (RFC 7636 §4.1); one that is written in the alphabet of base64url has to be canonical.
     /// </summary>
-    public static bool IsVerifier(string text) => text.AsSpan().ContainsAny('.', '~') || Decode(text) is not null;
+    public static bool IsVerifier([NotNullWhen(true)] string? text) =>
+        text?.Length is >= 43 and <= 128 && !text.AsSpan().ContainsAnyExcept(VerifierAlphabet)
+            && (text.AsSpan().ContainsAny('.', '~') || Decode(text) is not null);
 
     /// <summary>The phone's token, made again from the salt kept with its attempt and the verifier that only the phone has.</summary>
     public static Secret Derive(byte[] salt, string verifier) => new(HMACSHA256.HashData(salt, Encoding.ASCII.GetBytes(verifier)));

@@ -1,11 +1,16 @@
 import { h } from './dom.js';
 import { clock, say } from './texts.js';
 
+/** So much more than a moment ago is no rounding, but more time. */
+const LEAP = 10_000;
+
 /**
- * The time that is left: each second for the eyes; for the ears only at each minute, and half a minute before the end.
+ * The time that is left: each second for the eyes; for the ears only at each minute, half a minute before the end, and when it is more
+ * again.
  */
 export class Countdown {
   #said = Infinity;
+  #left = Infinity;
   #eyes = h('span', { 'aria-hidden': 'true' });
   #ears = h('span', { class: 'hidden-visually', role: 'status' });
 
@@ -18,7 +23,9 @@ export class Countdown {
   show(key, left) {
     this.#eyes.textContent = say(key, { time: clock(left) });
     const mark = left > 60_000 ? Math.ceil(left / 60_000) : left > 30_000 ? 1 : 0.5;
-    if (mark < this.#said) { // a fresh code may bring a second more than was left
+    const isMore = left > this.#left + LEAP;
+    this.#left = left;
+    if (mark < this.#said || isMore) { // a fresh code may bring a second more than was left
       this.#ears.textContent = this.#said === Infinity ? '' : this.#eyes.textContent;
       this.#said = mark;
     }
@@ -26,6 +33,6 @@ export class Countdown {
 
   /** The next span is another one. */
   restart() {
-    this.#said = Infinity;
+    this.#said = this.#left = Infinity;
   }
 }

@@ -28,6 +28,16 @@ export async function identify(number) {
 }
 
 /**
+ * Asks how it stands, and notes when it ends now: the computer's user may have given it more time.
+ * @param {Attempt} open
+ */
+export async function askStatus(open) {
+  const { expiresIn } = await call('POST', `/api/login/${open.attemptId}/status`, { body: { codeVerifier: open.verifier } });
+  open.endsAt = Date.now() + expiresIn * 1000;
+  attempt.prolong(open);
+}
+
+/**
  * What the computer showed: scanned, or typed.
  * @typedef {{ ticket: string, typedCode?: undefined } | { ticket?: undefined, typedCode: string }} Code
  */

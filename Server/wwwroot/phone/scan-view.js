@@ -1,16 +1,16 @@
-import { asRefusal, Refusal } from '../common/api.js';
-import { Countdown } from '../common/countdown.js';
+import { asRefusal } from '../common/api.js';
 import { h } from '../common/dom.js';
 import { around, say } from '../common/texts.js';
 import { redeem, ticketIn } from './flow.js';
 import { Camera, CameraFault, read } from './scanner.js';
+import { timeLeft } from './time-left.js';
 
 /** Refusals of one code, after which another one may still be scanned. */
 const TRY_ANOTHER = /** @type {Record<string, import('../common/texts.js').TextKey>} */ ({
   ticket_expired: 'phone.scan.stale', invalid_ticket: 'phone.scan.refused',
 });
 
-/** @typedef {(refusal: Refusal, code: import('./flow.js').Code) => void} Refused */
+/** @typedef {(refusal: import('../common/api.js').Refusal, code: import('./flow.js').Code) => void} Refused */
 
 /** The check code and the camera, or a photo, until a code has made a session, or the attempt is over. Every code is sent once. */
 export class ScanView {
@@ -20,11 +20,10 @@ export class ScanView {
   #tried = new Set();
   #isBusy = false;
   #isOver = false;
-  #tick = 0;
   #camera = new Camera((texts) => this.#found(texts), (fault) => this.#failed(fault));
 
   #hint = h('p', { class: 'hint', role: 'status' });
-  #time = new Countdown();
+  #time;
   #finder = h('div', { class: 'finder' }, this.#camera.video, h('div', { class: 'frame' }));
   #useCamera = h('button', { type: 'button', hidden: true, onclick: () => this.#open() }, say('phone.scan.camera'));
   #photo = h('input', { type: 'file', accept: 'image/*', id: 'photo', class: 'hidden-visually', onchange: () => this.#readPhoto() });
@@ -40,6 +39,7 @@ export class ScanView {
       this.#finder.classList.add('live');
       this.#tell('phone.scan.looking');
     });
+    this.#time = timeLeft(attempt, (refusal) => this.#end(refusal));
     const [before, after] = around('phone.scan.check');
     this.element = h('section', { class: 'scan' },
       h('h1', { tabindex: '-1' }, say('phone.scan.title')),
@@ -53,14 +53,12 @@ export class ScanView {
   }
 
   start() {
-    this.#tick = setInterval(() => this.#count(), 1000);
     this.#open();
-    this.#count();
   }
 
   stop() {
     this.#isOver = true;
-    clearInterval(this.#tick);
+    this.#time.stop();
     this.#camera.stop();
   }
 
@@ -76,11 +74,10 @@ export class ScanView {
     this.#hint.textContent = say(key);
   }
 
-  #count() {
-    const left = this.#attempt.endsAt - Date.now();
-    this.#time.show('phone.scan.time', left);
-    if (left <= 0) {
-      this.#acts.refused(new Refusal(410, 'attempt_expired'), { ticket: '' });
+  /** @param {import('../common/api.js').Refusal} refusal */
+  #end(refusal) {
+    if (!this.#isBusy) { // or the answer to the code will say it
+      this.#acts.refused(refusal, { ticket: '' });
     }
   }
 

@@ -50,6 +50,12 @@ export const attempt = {
   },
   /** @param {Attempt} opened */
   set: (opened) => remember(KEYS.attempt, opened),
+  /** It ends later; unless another one has been opened since. @param {Attempt} open */
+  prolong(open) {
+    if (recall(KEYS.attempt)?.attemptId === open.attemptId) {
+      remember(KEYS.attempt, open);
+    }
+  },
   /** It is over; one that has been opened since stays. @param {string} attemptId */
   forget(attemptId) {
     if (recall(KEYS.attempt)?.attemptId === attemptId) {

@@ -1,8 +1,8 @@
-import { asRefusal, Refusal } from '../common/api.js';
-import { Countdown } from '../common/countdown.js';
+import { asRefusal } from '../common/api.js';
 import { h, once } from '../common/dom.js';
 import { around, say } from '../common/texts.js';
 import { redeem, typedCode } from './flow.js';
+import { timeLeft } from './time-left.js';
 
 /** After so many the server takes none any more, right or wrong. */
 const MOST_WRONG = 5;
@@ -14,7 +14,7 @@ const wrong = new Map();
  * @param {import('./store.js').Attempt} attempt
  * @param {{
  *   signedIn: () => void,
- *   refused: (refusal: Refusal, code: import('./flow.js').Code) => void,
+ *   refused: (refusal: import('../common/api.js').Refusal, code: import('./flow.js').Code) => void,
  *   scan: () => void,
  * }} acts
  * @returns {{ element: HTMLElement, stop: () => void }}
@@ -26,16 +26,7 @@ export function typeView(attempt, { signedIn, refused, scan }) {
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const [before, after] = around('phone.type.check');
-  const time = new Countdown();
-  const tick = setInterval(count, 1000);
-
-  function count() {
-    const left = attempt.endsAt - Date.now();
-    time.show('phone.scan.time', left);
-    if (left <= 0) {
-      refused(new Refusal(410, 'attempt_expired'), { ticket: '' });
-    }
-  }
+  const time = timeLeft(attempt, (refusal) => refused(refusal, { ticket: '' }));
 
   /** @param {'phone.type.wrong' | 'phone.type.refused' | 'phone.type.dead'} key */
   function tell(key) {
@@ -79,6 +70,5 @@ export function typeView(attempt, { signedIn, refused, scan }) {
     h('button', { class: 'primary' }, say('phone.submit')),
     h('button', { type: 'button', class: 'quiet', onclick: scan }, say('phone.type.scan')),
     time.element);
-  count();
-  return { element, stop: () => clearInterval(tick) };
+  return { element, stop: time.stop };
 }

@@ -1,5 +1,6 @@
 import { h } from '../common/dom.js';
 import { explainAll, say } from '../common/texts.js';
+import { Answers } from './answers.js';
 import { AttemptFace } from './attempt-face.js';
 import { CodeImage } from './code-image.js';
 
@@ -12,11 +13,6 @@ import { CodeImage } from './code-image.js';
 /** How long a newer attempt's code may follow the news that it took the place of this one. */
 const SUCCESSION = 3_000;
 
-/** What has become of an attempt, by the code of the refusal to show it. */
-const OUTCOMES = /** @type {Record<string, string>} */ ({
-  declined: 'declined', superseded: 'replaced', attempt_expired: 'expired', already_redeemed: 'redeemed', not_found: 'gone',
-});
-
 /** The dialog in which a phone asks. One attempt at a time; a newer one takes the place of an older one. */
 export class AttemptDialog {
   /** @type {Attempt | undefined} */
@@ -26,14 +22,11 @@ export class AttemptDialog {
   #code;
   #face;
   #tick = 0;
-  /** Those whose "Not me" is on its way. @type {Set<string>} */
-  #declining = new Set();
   /** When a newer attempt took its place, whose code has not come yet. @type {number | undefined} */
   #succeededAt;
 
   /**
    * @param {{
-   *   decline: (attemptId: string) => Promise<unknown>,
    *   over: (attemptId: string, outcome: string) => void,
    *   change: () => void,
    *   isConnected: () => boolean,
@@ -41,13 +34,16 @@ export class AttemptDialog {
    */
   constructor(acts) {
     this.#acts = acts;
+    const answers = new Answers(acts.over);
     this.#code = new CodeImage({
-      refused: (refusal) => this.#refused(refusal),
+      refused: (refusal) => this.attempt && answers.refused(this.attempt.attemptId, refusal),
       isWatched: () => this.#isWatched,
       excuse: () => say(acts.isConnected() ? 'code.coming' : 'code.offline'),
     });
     this.#face = new AttemptFace(this.#code.element, {
-      decline: () => this.#decline(), hide: () => this.element.close(), renew: () => this.#renew(),
+      decline: () => this.#answer((attempt) => answers.decline(attempt)),
+      extend: () => this.#answer((attempt) => answers.extend(attempt)),
+      hide: () => this.element.close(),
     });
     this.element = h('dialog', { part: 'dialog', 'aria-labelledby': 'title', onclose: () => acts.change() }, ...this.#face.elements);
   }
@@ -70,7 +66,6 @@ export class AttemptDialog {
   /** @param {any} qr a message of type `qr` */
   show(qr) {
     this.#become(qr, qr.attemptExpiresIn);
-    this.#face.typedCode(qr.typedCode);
     this.#code.show(qr);
     this.#look();
   }
@@ -121,20 +116,22 @@ export class AttemptDialog {
    * @param {any} message whose members say all but when it ends
    * @param {number} expiresIn seconds
    */
-  #become({ attemptId, checkCode, device }, expiresIn) {
+  #become({ attemptId, checkCode, device, typedCode }, expiresIn) {
     const previous = this.attempt?.attemptId;
     this.attempt = { attemptId, checkCode, device, endsAt: Date.now() + expiresIn * 1000 };
-    if (previous === attemptId) {
-      return;
+    if (previous !== attemptId) {
+      this.#succeededAt = undefined;
+      this.#code.attempt(attemptId);
+      this.#face.show(this.attempt);
+      this.#face.note(previous ? say('attempt.newer') : '');
+      if (!this.isOpen) {
+        this.element.showModal();
+      }
+      this.#acts.change();
     }
-    this.#succeededAt = undefined;
-    this.#code.attempt(attemptId);
-    this.#face.show(this.attempt);
-    this.#face.note(previous ? say('attempt.newer') : '');
-    if (!this.isOpen) {
-      this.element.showModal();
+    if (typedCode) { // not before the first code of this session
+      this.#face.typedCode(typedCode);
     }
-    this.#acts.change();
   }
 
   /** Once a second, and when the page comes to the front: the time left, and whether the code wants renewing. */
@@ -158,34 +155,14 @@ export class AttemptDialog {
     return this.isOpen && this.#acts.isConnected() && document.visibilityState === 'visible' && this.#succeededAt === undefined;
   }
 
-  #renew() {
-    const excuse = this.#code.renew();
-    if (excuse) {
-      this.#face.note(say(excuse));
-    }
-  }
-
-  async #decline() {
-    const attemptId = this.attempt?.attemptId;
-    if (attemptId === undefined || this.#declining.has(attemptId)) {
-      return;
-    }
-    this.#declining.add(attemptId);
-    try {
-      await this.#acts.decline(attemptId);
-      this.#acts.over(attemptId, 'declined');
-    } catch (error) {
-      this.#declining.delete(attemptId);
-      if (this.attempt?.attemptId === attemptId) {
-        this.#face.note(explainAll(error), true);
+  /** @param {(attempt: Attempt) => Promise<string>} act what the user has pressed; resolves to what there is to say of it */
+  async #answer(act) {
+    const { attempt } = this;
+    if (attempt) {
+      const answer = await act(attempt).then((text) => ({ text, isAlarm: false }), (error) => ({ text: explainAll(error), isAlarm: true }));
+      if (this.attempt?.attemptId === attempt.attemptId) {
+        this.#face.note(answer.text, answer.isAlarm);
       }
-    }
-  }
-
-  /** No fresh code is to be had. @param {import('../common/api.js').Refusal} refusal */
-  #refused(refusal) {
-    if (this.attempt && refusal.code in OUTCOMES) {
-      this.#acts.over(this.attempt.attemptId, OUTCOMES[refusal.code]);
     }
   }
 }

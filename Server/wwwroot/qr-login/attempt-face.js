@@ -20,9 +20,9 @@ export class AttemptFace {
 
   /**
    * @param {HTMLElement} code
-   * @param {{ decline: () => void, hide: () => void, renew: () => void }} acts
+   * @param {{ decline: () => void, hide: () => void, extend: () => void }} acts
    */
-  constructor(code, { decline, hide, renew }) {
+  constructor(code, { decline, hide, extend }) {
     const [before, after] = around('attempt.check');
     this.elements = [
       h('div', { class: 'ask' },
@@ -32,7 +32,7 @@ export class AttemptFace {
       code,
       h('div', { class: 'answer' },
         h('div', { class: 'more' },
-          this.#time.element, h('button', { type: 'button', class: 'link', onclick: renew }, say('attempt.fresh'))),
+          this.#time.element, h('button', { type: 'button', class: 'link', onclick: extend }, say('attempt.more'))),
         this.#note,
         h('div', { class: 'acts' },
           h('button', { type: 'button', class: 'deny', part: 'button', onclick: decline }, say('attempt.notMe')),

@@ -7,8 +7,6 @@ const MARGIN = 15_000;
 /** How long the code itself may take to arrive after it was granted. */
 const ARRIVAL = 3_000;
 const RETRY = 2_000;
-/** A code that is good for longer than this is new. */
-const NEW = 45_000;
 
 /**
  * The QR code of an attempt: always one that can still be scanned, as long as somebody looks. A hidden page asks for none, and of several
@@ -24,7 +22,6 @@ export class CodeImage {
   #notBefore = 0;
   #isAsking = false;
   #isSpent = false;
-  #wanted = false;
   #arrived = () => {};
 
   #image = h('img', { alt: '', width: '296', height: '296' });
@@ -52,7 +49,7 @@ export class CodeImage {
   clear() {
     this.#attemptId = undefined;
     this.#endsAt = this.#notBefore = 0;
-    this.#isSpent = this.#wanted = false;
+    this.#isSpent = false;
     this.#image.hidden = true;
     this.#image.removeAttribute('src');
     this.#cover('');
@@ -62,6 +59,8 @@ export class CodeImage {
   /** @param {{ attemptId: string, image: string, expiresIn: number, device: { name: string | null } }} qr */
   async show({ attemptId, image, expiresIn, device }) {
     const endsAt = this.#endsAt = Date.now() + expiresIn * 1000;
+    this.#notBefore = 0;
+    this.#isSpent = false;
     const next = new Image();
     next.src = image;
     await next.decode().catch(() => {}); // so that the old code stays until the new one can be drawn
@@ -90,22 +89,6 @@ export class CodeImage {
     return Date.now() > this.#endsAt - MARGIN;
   }
 
-  /**
-   * The user asks for another one, before it is time; there are only eight.
-   * @returns {'code.new' | 'code.spent' | ''} why it is not asked for
-   */
-  renew() {
-    if (this.#isSpent) {
-      return 'code.spent';
-    }
-    if (Date.now() < this.#endsAt - NEW) {
-      return 'code.new';
-    }
-    this.#wanted = true;
-    this.#renew();
-    return '';
-  }
-
   async #renew() {
     if (this.#isAsking) {
       return;
@@ -114,8 +97,7 @@ export class CodeImage {
     this.#isAsking = true;
     try {
       await navigator.locks.request('qr-login-fresh-code', async () => {
-        if ((this.#isStale || this.#wanted) && attemptId === this.#attemptId) {
-          this.#wanted = false;
+        if (this.#isStale && attemptId === this.#attemptId) {
           const arrival = new Promise((resolve) => { // it may be here before the answer
             this.#arrived = () => resolve(undefined);
           });

@@ -1,4 +1,3 @@
-import { call } from '../common/api.js';
 import { h } from '../common/dom.js';
 import { language } from '../common/texts.js';
 import { AttemptDialog } from './attempt-dialog.js';
@@ -21,7 +20,6 @@ import { StatusLine } from './status-line.js';
 export class QrLogin extends HTMLElement {
   #connection = new Connection();
   #dialog = new AttemptDialog({
-    decline: (attemptId) => call('POST', `/api/login/${attemptId}/decline`),
     over: (attemptId, outcome) => this.#over(attemptId, outcome),
     change: () => this.#attemptChanged(),
     isConnected: () => this.#connection.state === 'ready',

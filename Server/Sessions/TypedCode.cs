@@ -1,7 +1,7 @@
 using System.Globalization;
 using QrLogin.Server.Storage;
 
-namespace QrLogin.Server.Present;
+namespace QrLogin.Server.Sessions;
 
 /// <summary>
 /// What is typed on a phone that cannot scan: 40 bits in eight symbols of Crockford's base32, the same for one attempt and session
