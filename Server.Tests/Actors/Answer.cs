@@ -1,5 +1,8 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Actors;
 
@@ -19,6 +22,21 @@ internal sealed record Answer(int Status, string Text, HttpResponseMessage Respo
 
 internal static class Calls
 {
+    /// <summary>A client that keeps no cookies.</summary>
+    /// <param name="from">Its address, one of loopback; 127.0.0.1 without.</param>
+    public static HttpClient Client(TestServer server, string? from = null) => new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        ConnectCallback = from is null ? null : async (context, cancellationToken) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { BaseAddress = server.Address };
+
     public static async Task<Answer> CallAsync(
         this HttpClient http, HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {

@@ -5,9 +5,9 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>A browser on a PC: it keeps its cookie itself, names its origin, and opens any number of pages.</summary>
-internal sealed class Browser(TestServer server) : IDisposable
+internal sealed class Browser(TestServer server, string? from = null) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
+    private readonly HttpClient http = Calls.Client(server, from);
     private readonly List<Page> pages = [];
 
     public string? Cookie { get; set; }

@@ -8,11 +8,11 @@ namespace QrLogin.Server.Tests.Actors;
 /// <summary>A phone with its app: its identifiers, its verifier, and after a redeem its token.</summary>
 internal sealed class Phone : IDisposable
 {
-    private readonly HttpClient http;
+    private HttpClient http;
 
     public Phone(TestServer server, params (string Kind, string Value)[] identifiers)
     {
-        http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
+        http = Calls.Client(server);
         Identifiers = identifiers.Length > 0 ? identifiers : [("phone", NewNumber())];
     }
 
@@ -24,6 +24,14 @@ internal sealed class Phone : IDisposable
     public string Verifier { get; set; } = NewVerifier();
 
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
+
+    /// <summary>It calls from another address of loopback from now on.</summary>
+    public Phone At(TestServer server, string address)
+    {
+        http.Dispose();
+        http = Calls.Client(server, address);
+        return this;
+    }
 
     /// <summary>Its attempt, as identify answered it last.</summary>
     public string? AttemptId { get; set; }

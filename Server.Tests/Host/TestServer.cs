@@ -16,6 +16,9 @@ internal sealed class TestServer : WebApplicationFactory<Program>
     /// <summary>What a server without a given port is told its pages' origin is; the port that it listens on is another.</summary>
     public const string Origin = "http://localhost:8080";
 
+    /// <summary>All tests call from one address, and are refused often: what counts by address is wide, unless it is set.</summary>
+    private static readonly string[] ByAddress = ["IdentifyMissesPerMinute", "RedeemFailuresPerMinute"];
+
     private readonly Dictionary<string, string> settings;
 
     /// <param name="database">A database URL.</param>
@@ -29,6 +32,7 @@ internal sealed class TestServer : WebApplicationFactory<Program>
             ["ConnectionStrings:QrLogin"] = TestDatabase.AsServerRole(database),
         };
         this.settings.TryAdd("Serilog:MinimumLevel:Default", Environment.GetEnvironmentVariable("QRLOGIN_TEST_LOG") ?? "Error");
+        Array.ForEach(ByAddress, limit => this.settings.TryAdd($"Limits:{limit}", "1000000"));
         if (port != 0)
         {
             this.settings["PublicOrigin"] = PublicOrigin;

@@ -1,10 +1,12 @@
 using System.Text;
+using Microsoft.Extensions.Options;
+using QrLogin.Server.Http;
 using Bcrypt = BCrypt.Net.BCrypt;
 
 namespace QrLogin.Server.Accounts;
 
 /// <summary>bcrypt, which is made to be slow, bounded: at most two run at a time, the rest wait briefly. Safe for concurrent use.</summary>
-internal sealed class Passwords : IDisposable
+internal sealed class Passwords(IOptions<LimitOptions> limits) : IDisposable
 {
     /// <summary>bcrypt reads no further; a longer password is refused, not cut.</summary>
     public const int MaxBytes = 72;
@@ -12,8 +14,7 @@ internal sealed class Passwords : IDisposable
     /// <summary>Of a random password that nobody has: checked when there is no account, so that the answer takes as long.</summary>
     private const string HashOfNobody = "$2a$12$m6rTR.jZ73i8F/wILfgNLeasQBmJQkWlVDid9fuoDEl4cFQV20pPS";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private readonly SemaphoreSlim places = new(2);
+    private readonly SemaphoreSlim places = new(limits.Value.PasswordsAtATime);
 
     /// <summary>Whether it can be anybody's password: Unicode that has an NFC, not empty, not too long.</summary>
     public static bool IsPossible(string? password)
@@ -31,7 +32,7 @@ internal sealed class Passwords : IDisposable
     /// <returns>Whether it is the password; null when too many are being checked.</returns>
     public async Task<bool?> CheckAsync(string password, string? hash)
     {
-        if (!await places.WaitAsync(Patience))
+        if (!await places.WaitAsync(TimeSpan.FromSeconds(limits.Value.PasswordWaitSeconds)))
         {
             return null;
         }

@@ -13,11 +13,8 @@ namespace QrLogin.Server.Accounts;
 /// </summary>
 internal static class SignInEndpoint
 {
-    /// <summary>In seconds: how long a client waits when too many passwords are being checked.</summary>
-    private const int RetryAfterBusy = 2;
-
     public static IServiceCollection AddAccounts(this IServiceCollection services) =>
-        services.AddSingleton<AccountStore>().AddSingleton<Passwords>();
+        services.AddSingleton<AccountStore>().AddSingleton<Passwords>().AddSingleton<Credentials>();
 
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -26,7 +23,7 @@ internal static class SignInEndpoint
     }
 
     private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> SignIn(
-        SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, ChangeFeed feed,
+        SignInRequest request, AccountStore accounts, Credentials credentials, SessionCookie cookie, ChangeFeed feed,
         IOptions<SiteOptions> site, HttpContext context)
     {
         if (!site.Value.Allows(context.Request))
@@ -34,21 +31,17 @@ internal static class SignInEndpoint
             return Problem.OriginNotAllowed.Result();
         }
 
-        var account = await accounts.FindAsync(request.Username!);
-        var isRight = await passwords.CheckAsync(request.Password!, account?.PasswordHash);
-        if (isRight is null)
+        var address = ClientAddress.Of(context);
+        var check = await credentials.CheckAsync(request.Username!, request.Password!, address);
+        if (check.RetryAfter is { } seconds)
         {
-            return Problem.TooManyRequests.Result(context.Response, RetryAfterBusy);
-        }
-
-        if (account is null || isRight is false)
-        {
-            return Problem.InvalidCredentials.Result();
+            return Problem.TooManyRequests.Result(context.Response, seconds);
         }
 
         var token = Secret.New(SessionStore.TokenLength);
-        var session = await accounts.SignInAsync(request.Username!, account, token, cookie.Read(context.Request),
-            Device.FromUserAgent(context.Request.Headers.UserAgent.ToString()), ClientAddress.Of(context));
+        var device = Device.FromUserAgent(context.Request.Headers.UserAgent.ToString());
+        var session = check.Right is null ? null
+            : await accounts.SignInAsync(request.Username!, check.Right, token, cookie.Read(context.Request), device, address);
         if (session is null)
         {
             return Problem.InvalidCredentials.Result();

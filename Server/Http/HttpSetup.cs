@@ -36,6 +36,8 @@ internal static class HttpSetup
             .AddExceptionHandler<ProblemExceptionHandler>()
             .AddValidation()
             .AddPages()
+            .AddNumbers<LimitOptions>(LimitOptions.Section)
+            .AddSingleton<FailureLimits>()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
             .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>();
@@ -75,6 +77,7 @@ internal static class HttpSetup
         app.UseRouting();
         app.UseStatusCodePages();
         app.Use((context, next) => IsJson(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
+        app.UseRateLimiter();
         app.UsePageFiles();
         app.UseWebSockets();
         app.UseAuthorization(); // named here, or it would stand before all of this

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace QrLogin.Server.Http;
 
@@ -86,6 +87,9 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         SetRetryAfter(response, retryAfter);
         return Result();
     }
+
+    /// <summary>Whether these are its words.</summary>
+    public bool Is(ProblemDetails details) => details.Extensions.TryGetValue("code", out var code) && code is string text && text == Code;
 
     /// <summary>A refusal of the login flow, by its code.</summary>
     public static Problem Of(string code) => ByCode[code];

@@ -1,5 +1,6 @@
 using System.Net;
 using Dapper;
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
 using QrLogin.Server.Present;
@@ -9,7 +10,7 @@ using QrLogin.Server.Storage;
 namespace QrLogin.Server.Identify;
 
 /// <summary>Opens attempts in PostgreSQL. Safe for concurrent use, on any number of nodes: the account's row is locked first.</summary>
-internal sealed class AttemptStore(Database database)
+internal sealed class AttemptStore(Database database, IOptions<LimitOptions> limits)
 {
     /// <summary>
     /// Decides, in one round trip, whether the phone's attempt opens, and if so supersedes the open one and stores the tickets. An
@@ -43,11 +44,11 @@ internal sealed class AttemptStore(Database database)
                 when u.is_live and u.has_app and not bound.app then 'nobody'
                 when exists (select from login_attempt t
                   where t.account_id = @accountId and t.address <<= @network::inet and (t.has_app or not bound.app)
-                    and coalesce(t.muted_at, t.declined_at) > statement_timestamp() - interval '10 min') then 'nobody'
-                when in_minute >= 3 or in_hour >= 30 then 'limited'
+                    and coalesce(t.muted_at, t.declined_at) > statement_timestamp() - @muteMinutes * interval '1 min') then 'nobody'
+                when in_minute >= @perMinute or in_hour >= @perHour then 'limited'
                 else 'opened' end as word,
                 bound.app as has_app, u.id as unended_id, u.is_live, u.check_code, u.expires_at,
-                case when in_hour >= 30 then hour_over else minute_over end as limit_over
+                case when in_hour >= @perHour then hour_over else minute_over end as limit_over
               from bound cross join earlier left join (
                 select *, expires_at > statement_timestamp() as is_live from unended) u on true),
             superseded as (
@@ -87,6 +88,9 @@ internal sealed class AttemptStore(Database database)
             network = ClientAddress.Network(phone.Address),
             ticketLifetime = Ticket.Lifetime,
             attemptLifetime = Ticket.AttemptLifetime,
+            muteMinutes = limits.Value.MuteMinutes,
+            perMinute = limits.Value.AttemptsPerMinute,
+            perHour = limits.Value.AttemptsPerHour,
             checkCodes = TwoCheckCodes(),
             hashes = Array.ConvertAll(tickets, each => each.Secret.Hash),
             typedHashes = Array.ConvertAll(tickets, each => each.TypedCode.Hash(attemptId)),

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
@@ -14,11 +16,13 @@ namespace QrLogin.Server.Identify;
 /// </summary>
 internal static class IdentifyEndpoint
 {
-    public static IServiceCollection AddIdentify(this IServiceCollection services) => services.AddSingleton<AttemptStore>();
+    public static IServiceCollection AddIdentify(this IServiceCollection services) => services
+        .AddSingleton<AttemptStore>().AddRateLimiter().AddSingleton<IConfigureOptions<RateLimiterOptions>, IdentifyLoad>();
 
     public static IEndpointRouteBuilder MapIdentify(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/identify", Identify);
+        routes.MapPost("/api/login/identify", Identify)
+            .RequireRateLimiting(IdentifyLoad.Policy).LimitFailures(Problem.NoLiveConnection);
         return routes;
     }
 

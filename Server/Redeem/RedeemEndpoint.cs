@@ -20,7 +20,7 @@ internal static class RedeemEndpoint
 
     public static IEndpointRouteBuilder MapRedeem(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/redeem", Redeem);
+        routes.MapPost("/api/login/redeem", Redeem).LimitFailures(Problem.InvalidTicket);
         return routes;
     }
 

@@ -30,8 +30,11 @@ internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : Ba
                 and not exists (select from login_ticket t where t.session_id = s.id)
               limit @Step for update skip locked)
             """;
+        const string tries = """
+            delete from sign_in_try where id in (select id from sign_in_try where at < now() - interval '1 h' limit @Step)
+            """;
         var total = 0;
-        foreach (var sql in (string[])[attempts, sessions])
+        foreach (var sql in (string[])[attempts, sessions, tries])
         {
             int deleted;
             do

@@ -1,0 +1,69 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace QrLogin.Server.Http;
+
+/// <summary>
+/// Counts, by address and minute, in memory, how often a call was refused with one code, and refuses further calls beyond the limit. What
+/// goes well is not counted: an office or a carrier behind one address is not refused for its size. Safe for concurrent use.
+/// </summary>
+internal sealed class FailureLimits : IDisposable
+{
+    private readonly PartitionedRateLimiter<Failure> limiter;
+
+    public FailureLimits(IOptions<LimitOptions> options)
+    {
+        var perMinute = new Dictionary<string, int>
+        {
+            [Problem.NoLiveConnection.Code] = options.Value.IdentifyMissesPerMinute,
+            [Problem.InvalidTicket.Code] = options.Value.RedeemFailuresPerMinute,
+            [Problem.NotFound.Code] = options.Value.RedeemFailuresPerMinute,
+        };
+        limiter = PartitionedRateLimiter.Create<Failure, Failure>(failure => RateLimitPartition.GetFixedWindowLimiter(
+            failure, each => new FixedWindowRateLimiterOptions { PermitLimit = perMinute[each.Code], Window = TimeSpan.FromMinutes(1) }));
+    }
+
+    /// <returns>How many seconds the address has to wait; null when it need not.</returns>
+    public int? Wait(Problem problem, HttpContext context)
+    {
+        using var lease = limiter.AttemptAcquire(Failure.Of(problem, context), permitCount: 0);
+        return lease.IsAcquired ? null
+            : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
+            : 60;
+    }
+
+    public void Count(Problem problem, HttpContext context) => limiter.AttemptAcquire(Failure.Of(problem, context)).Dispose();
+
+    public void Dispose() => limiter.Dispose();
+
+    private readonly record struct Failure(string Code, string Network)
+    {
+        public static Failure Of(Problem problem, HttpContext context) =>
+            new(problem.Code, ClientAddress.Network(ClientAddress.Of(context)));
+    }
+}
+
+/// <summary>The same, said of a route.</summary>
+internal static class FailureLimitExtensions
+{
+    /// <summary>An address that was refused with this too often hears 429 with <c>Retry-After</c>.</summary>
+    public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem) =>
+        route.AddEndpointFilter(async (invocation, next) =>
+        {
+            var context = invocation.HttpContext;
+            var limits = context.RequestServices.GetRequiredService<FailureLimits>();
+            if (limits.Wait(problem, context) is { } seconds)
+            {
+                return Problem.TooManyRequests.Result(context.Response, seconds);
+            }
+
+            var result = await next(invocation);
+            if ((result as INestedHttpResult)?.Result is ProblemHttpResult refused && problem.Is(refused.ProblemDetails))
+            {
+                limits.Count(problem, context);
+            }
+
+            return result;
+        });
+}
