@@ -21,7 +21,8 @@ internal static class Accessibility
     private static int checks;
     private static int violated;
 
-    public static async Task CheckAsync(IPage page, string state)
+    /// <returns>The rules that found something to look at.</returns>
+    public static async Task<IReadOnlyCollection<string>> CheckAsync(IPage page, string state)
     {
         var result = await page.RunAxe(Options).WaitAsync(TimeSpan.FromSeconds(30)); // it would wait forever where the page's clock stands
         Interlocked.Increment(ref checks);
@@ -33,6 +34,7 @@ internal static class Accessibility
         Interlocked.Add(ref violated, result.Violations.Length);
         var violations = result.Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id} ({rule.Help}): {node.Html}"));
         Assert.That(violations, Is.Empty, $"what axe finds on {state}");
+        return [.. result.Passes.Select(rule => rule.Id)];
     }
 
     /// <summary>How much was checked, for the end of the run.</summary>

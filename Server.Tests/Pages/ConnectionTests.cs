@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 using static Microsoft.Playwright.Assertions;
@@ -288,22 +287,5 @@ internal sealed class ConnectionTests : PageScene
         await computer.SeesAsync("Reconnecting");
         await computer.Page.Clock.RunForAsync(5_000);
         await computer.SeesAsync("Your session on this computer has ended.");
-    }
-
-    /// <summary>A page that is ready, and whose clock stands. Its socket is the real one until the test closes it.</summary>
-    private async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)
-    {
-        IWebSocketRoute? socket = null;
-        var computer = await OpenComputerAsync(Clock);
-        await computer.Page.RouteWebSocketAsync("**/connect", route =>
-        {
-            socket = route;
-            route.ConnectToServer();
-        });
-        await computer.Page.ReloadAsync();
-        await computer.SignInAsync(await World.Admin.HasAccountAsync(phones));
-        await computer.ReadyAsync();
-        await PauseAsync(computer);
-        return (computer, code => socket!.CloseAsync(new() { Code = code }));
     }
 }

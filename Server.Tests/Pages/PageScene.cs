@@ -75,6 +75,23 @@ internal abstract class PageScene : PageTest
     /// <summary>Stops its clock: from now on only <see cref="IClock.RunForAsync(long)"/> moves it.</summary>
     protected static Task PauseAsync(ComputerPage computer) => computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(1));
 
+    /// <summary>A page that is ready, and whose clock stands. Its socket is the real one until the test closes it.</summary>
+    protected async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)
+    {
+        IWebSocketRoute? socket = null;
+        var computer = await OpenComputerAsync(Clock);
+        await computer.Page.RouteWebSocketAsync("**/connect", route =>
+        {
+            socket = route;
+            route.ConnectToServer();
+        });
+        await computer.Page.ReloadAsync();
+        await computer.SignInAsync(await World.Admin.HasAccountAsync(phones));
+        await computer.ReadyAsync();
+        await PauseAsync(computer);
+        return (computer, code => socket!.CloseAsync(new() { Code = code }));
+    }
+
     /// <summary>It is disposed with the test.</summary>
     protected T Keep<T>(T disposable) where T : IDisposable
     {

@@ -10,7 +10,7 @@ namespace QrLogin.Server.Tests.Pages;
 internal sealed class Screen(IPage page, Ears ears, ColorScheme scheme)
 {
     /// <summary>What axe tries on the page, and the page's policy refuses: it comes from no file, as a style of ours would.</summary>
-    private const string AxesOwnStyle = @"^error: Applying inline style violates .* \(:\d+:\d+\)$";
+    public const string AxesOwnStyle = @"^error: Applying inline style violates .* \(:\d+:\d+\)$";
 
     private static readonly string Folder = Path.Combine(TestDatabase.Root, "Server.Tests", "TestResults", "Screens");
 
@@ -46,13 +46,16 @@ internal sealed class Screen(IPage page, Ears ears, ColorScheme scheme)
                     await Accessibility.CheckAsync(page, $"{state}, {device}");
                 }
 
-                await ShootAsync(Path.Combine(Folder, $"{state}-{device}-{(each == ColorScheme.Dark ? "dark" : "light")}.png"));
+                await ShootAsync(FileOf($"{state}-{device}-{(each == ColorScheme.Dark ? "dark" : "light")}"));
             }
         }
 
         await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.NoPreference });
         await page.SetViewportSizeAsync(before.Width, before.Height);
     }
+
+    /// <summary>Where a picture for people to look at belongs.</summary>
+    public static string FileOf(string state) => Path.Combine(Folder, $"{state}.png");
 
     /// <summary>The whole page as it is now.</summary>
     public Task ShootAsync(string file) =>

@@ -1,14 +1,15 @@
 import { h } from './dom.js';
-import { recall, remember } from './storage.js';
+import { forget, recall, remember } from './storage.js';
 
-/** The languages that there are words in, under their own names. @type {Record<string, string>} */
-const LANGUAGES = { en: 'English', zh: '简体中文' };
+/** The languages that there are words in, as screen readers know their voices, under their own names. @type {Record<string, string>} */
+const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' };
 const CHOSEN = 'qrlogin.language';
+const CHANGED = 'qrlogin.languageChanged';
 
 // Our own pages speak the language that their user has chosen, else the first of the browser's that there are words in. A site's page says
 // its own, in <html lang>. Imported first, so that whatever speaks afterwards finds it there.
-const wanted = [recall(CHOSEN), ...navigator.languages].map((tag) => String(tag).split('-')[0]);
-document.documentElement.lang = wanted.find((language) => language in LANGUAGES) ?? 'en';
+const known = (/** @type {unknown} */ tag) => Object.keys(LANGUAGES).find((each) => each.split('-')[0] === String(tag).split('-')[0]);
+document.documentElement.lang = [recall(CHOSEN), ...navigator.languages].map(known).find(Boolean) ?? 'en';
 
 /**
  * The choice, for the foot of a page; the page is loaded again in the other language, and finds all as it was.
@@ -17,9 +18,18 @@ document.documentElement.lang = wanted.find((language) => language in LANGUAGES)
 export function languageChoice(label) {
   const choose = (/** @type {Event} */ event) => {
     remember(CHOSEN, /** @type {HTMLSelectElement} */ (event.currentTarget).value);
+    remember(CHANGED, true);
     location.reload();
   };
   const options = Object.entries(LANGUAGES).map(([language, name]) =>
     h('option', { value: language, lang: language, selected: language === document.documentElement.lang }, name));
   return h('footer', {}, h('label', {}, h('span', {}, label), h('select', { onchange: choose }, ...options)));
+}
+
+/** To be called when the page is there: whoever has just chosen its language goes on at the choice, and not at the top. */
+export function returnToChoice() {
+  if (recall(CHANGED)) {
+    forget(CHANGED);
+    /** @type {HTMLElement | null} */ (document.querySelector('footer select'))?.focus();
+  }
 }

@@ -2,11 +2,11 @@ import { asRefusal } from './api.js';
 
 /** @typedef {keyof typeof import('./en.js').words} TextKey */
 
-/** The page's: `<html lang>`, as far as there are words in it. */
-export const language = ['en', 'zh'].find((known) => known === document.documentElement.lang.split('-')[0].toLowerCase()) ?? 'en';
+/** The page's: `<html lang>`, as far as there are words in it; Chinese ones are Simplified, in whatever Chinese the page is. */
+export const language = document.documentElement.lang.split('-')[0].toLowerCase() === 'zh' ? 'zh-CN' : 'en';
 
 /** @type {Record<string, string>} */
-const words = (await (language === 'zh' ? import('./zh.js') : import('./en.js'))).words;
+const words = (await (language === 'zh-CN' ? import('./zh.js') : import('./en.js'))).words;
 
 /**
  * The words of a key, with `{name}` filled in.

@@ -1,4 +1,4 @@
-import { languageChoice } from '../common/language.js';
+import { languageChoice, returnToChoice } from '../common/language.js';
 import '../qr-login/qr-login.js';
 import { asRefusal, call } from '../common/api.js';
 import { brand } from '../common/brand.js';
@@ -23,6 +23,7 @@ if (mayBeSignedIn) {
 } else {
   signIn();
 }
+returnToChoice();
 
 /**
  * Who is signed in?
@@ -80,7 +81,7 @@ function ready({ account: { username, displayName } }) {
     }
   });
   account.replaceChildren(
-    h('span', { class: 'name', title: username }, displayName),
+    h('span', { class: 'name', dir: 'auto', title: username }, displayName),
     h('button', { type: 'button', class: 'quiet', onclick: signOut }, say('computer.signOut')));
   const [before, after] = around(location.hostname === 'localhost' ? 'computer.noPhone' : 'computer.noApp');
   const app = h('p', { class: 'detail' }, before, h('a', { href: '/phone' }, `${location.origin}/phone`), after);

@@ -64,12 +64,12 @@ export class SessionList {
     const orphans = phones.filter(({ parentId }) => !computers.some(({ id }) => id === parentId));
     clearTimeout(this.#aging);
     this.#aging = setTimeout(() => this.#age(), MINUTE);
-    const hadFocus = this.#list.matches(':focus-within');
+    const focused = this.#list.querySelector(':focus')?.id;
     this.#list.replaceChildren(
       h('ul', {}, ...groups, orphans.length > 0 && h('li', {}, h('p', { class: 'heading' }, say('sessions.orphans')), rows(orphans))),
       phones.length === 0 ? h('p', { class: 'none' }, say('sessions.none')) : '');
-    if (hadFocus) {
-      this.#title.focus(); // the button is gone, and the focus would fall back to the top of the page
+    if (focused) { // the button is another one, or gone, and the focus would fall back to the top of the page
+      (document.getElementById(focused) ?? this.#title).focus();
     }
     const added = phones.filter(isNew).length;
     this.#fault.hidden = true;
@@ -120,7 +120,8 @@ export class SessionList {
       }
     });
     const words = say(withPhones ? 'sessions.endAll' : 'sessions.end');
-    return h('button', { type: 'button', class: 'quiet', 'aria-label': `${words}: ${device}`, onclick: act }, words);
+    const id = `end-${session.id}${withPhones ? '-all' : ''}`;
+    return h('button', { id, type: 'button', class: 'quiet', 'aria-label': `${words}: ${device}`, onclick: act }, words);
   }
 
   #age() {

@@ -1,4 +1,4 @@
-import { languageChoice } from '../common/language.js';
+import { languageChoice, returnToChoice } from '../common/language.js';
 import { asRefusal } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
@@ -32,6 +32,7 @@ if (!isSecureContext) {
   home();
   check();
 }
+returnToChoice();
 
 /** Where this phone stands: signed in, with an attempt that is still open, or at the start. */
 function home() {

@@ -25,7 +25,7 @@ export class ScanView {
   #hint = h('p', { class: 'hint', role: 'status' });
   #time;
   #finder = h('div', { class: 'finder' }, this.#camera.video, h('div', { class: 'frame' }));
-  #useCamera = h('button', { type: 'button', hidden: true, onclick: () => this.#open() }, say('phone.scan.camera'));
+  #useCamera = h('button', { type: 'button', hidden: true, onclick: () => this.#reopen() }, say('phone.scan.camera'));
   #photo = h('input', { type: 'file', accept: 'image/*', id: 'photo', class: 'hidden-visually', onchange: () => this.#readPhoto() });
 
   /**
@@ -67,6 +67,12 @@ export class ScanView {
     this.#finder.hidden = false;
     this.#tell('phone.scan.opening');
     this.#camera.start();
+  }
+
+  /** The button that was pressed is gone: its user goes on at the title. */
+  #reopen() {
+    this.#open();
+    this.element.querySelector('h1')?.focus();
   }
 
   /** @param {import('../common/texts.js').TextKey} key */

@@ -60,8 +60,8 @@ export class Notices {
       h('p', {}, h('strong', {}, say('notice.signedIn', { device: deviceName(session.device), time: timeOfDay(redeemedAt) })), ' ',
         say('notice.wasItYou')),
       h('div', { class: 'acts' },
-        h('button', { type: 'button', class: 'deny', onclick: once(() => this.#undo(attemptId)) }, say('notice.undo')),
-        h('button', { type: 'button', class: 'quiet', onclick: () => this.#settle(attemptId) }, say('notice.keep'))));
+        h('button', { type: 'button', class: 'deny', part: 'button', onclick: once(() => this.#undo(attemptId)) }, say('notice.undo')),
+        h('button', { type: 'button', class: 'quiet', part: 'button', onclick: () => this.#settle(attemptId) }, say('notice.keep'))));
     this.#open.set(attemptId, { sessionId: session.id, card });
     this.#cards.append(card);
   }
@@ -104,20 +104,28 @@ export class Notices {
   /** @param {string} attemptId */
   #take(attemptId) {
     const card = this.#open.get(attemptId)?.card;
-    if (card?.matches(':focus-within')) {
-      this.element.focus(); // or it would fall back to the top of the page
-    }
+    this.#keepFocus(card);
     card?.remove();
     this.#open.delete(attemptId);
   }
 
+  /** What goes away may have the focus, which would fall back to the top of the page. @param {HTMLElement} [leaving] */
+  #keepFocus(leaving) {
+    if (leaving?.matches(':focus-within')) {
+      this.element.focus();
+    }
+  }
+
   /** @param {string} text */
   #tell(text) {
-    const quiet = () => this.#news.replaceChildren();
-    this.#news.replaceChildren(h('div', { class: 'card', part: 'notice' },
-      h('p', {}, text), h('div', { class: 'acts' }, h('button', { type: 'button', class: 'quiet', onclick: quiet }, say('notice.close')))));
+    const become = (/** @type {Node[]} */ ...news) => {
+      this.#keepFocus(this.#news);
+      this.#news.replaceChildren(...news);
+    };
+    const close = h('button', { type: 'button', class: 'quiet', part: 'button', onclick: () => become() }, say('notice.close'));
+    become(h('div', { class: 'card', part: 'notice' }, h('p', {}, text), h('div', { class: 'acts' }, close)));
     clearTimeout(this.#leave);
-    this.#leave = setTimeout(quiet, STAY);
+    this.#leave = setTimeout(become, STAY);
   }
 }
 

@@ -9,9 +9,9 @@ import { StatusLine } from './status-line.js';
  * `<qr-login>`: put it into a page whose user is signed in, and a phone that asks is shown there: it holds the connection, says how it
  * stands, and opens a dialog with the code.
  *
- * It speaks the page's language, as `<html lang>` says. With the attribute `quiet` it shows nothing until a phone asks. Its looks: the
- * custom properties of qr-login.css, and the parts status, dialog, code, digits, button and notice. Where the page has something to do
- * it fires
+ * It speaks the page's language, as `<html lang>` says. With the attribute `quiet` it shows nothing until a phone asks or there is
+ * something to press. Its looks: the custom properties of qr-login.css, and the parts status, dialog, code, digits, button and notice.
+ * Where the page has something to do it fires
  *
  * - `attemptchange`: a phone waits, or none does any more: see `attempt`;
  * - `sessionschange`: the account's sessions have changed, fetch the list again;
@@ -64,7 +64,7 @@ export class QrLogin extends HTMLElement {
   }
 
   #connectionChanged() {
-    this.#status.connection(this.#connection);
+    this.#keepFocus(() => this.#status.connection(this.#connection));
     const { state } = this.#connection;
     if (state === 'signed-out' || state === 'replaced' || state === 'broken') {
       this.#dialog.close(); // no news of it come here any more
@@ -140,10 +140,21 @@ export class QrLogin extends HTMLElement {
   }
 
   #attemptChanged() {
-    this.#status.waiting(this.attempt !== undefined && !this.#dialog.isOpen);
+    if (!this.#dialog.isOpen) { // behind the dialog the button stays: the focus comes back to it
+      this.#keepFocus(() => this.#status.waiting(this.attempt !== undefined));
+    }
     if (this.attempt?.attemptId !== this.#told) {
       this.#told = this.attempt?.attemptId;
       this.#fire('attemptchange');
+    }
+  }
+
+  /** What has the focus may go by it: then the news have it, or it would fall back to the top of the page. @param {() => void} change */
+  #keepFocus(change) {
+    const focused = this.shadowRoot?.activeElement;
+    change();
+    if (focused?.checkVisibility() === false) {
+      this.#notices.element.focus();
     }
   }
 

@@ -16,8 +16,8 @@ export class StatusLine {
 
   /** @param {{ reconnect: () => void, show: () => void }} acts */
   constructor({ reconnect, show }) {
-    this.#reconnect = h('button', { type: 'button', onclick: reconnect, hidden: true });
-    this.#show = h('button', { type: 'button', class: 'primary', onclick: show, hidden: true }, say('status.showCode'));
+    this.#reconnect = h('button', { type: 'button', part: 'button', onclick: reconnect, hidden: true });
+    this.#show = h('button', { type: 'button', class: 'primary', part: 'button', onclick: show, hidden: true }, say('status.showCode'));
     this.element = h('section', { class: 'status', part: 'status' },
       h('div', { role: 'status' }, this.#headline, this.#detail),
       this.#wait, this.#identifiers,
