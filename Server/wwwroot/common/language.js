@@ -8,7 +8,14 @@ const CHOSEN = 'qrlogin.language';
 // Our own pages speak the language that their user has chosen, else the first of the browser's that there are words in. A site's page says
 // its own, in <html lang>. Imported first, so that whatever speaks afterwards finds it there.
 const wanted = [recall(CHOSEN), ...navigator.languages].map((tag) => String(tag).split('-')[0]);
-document.documentElement.lang = wanted.find((language) => language in LANGUAGES) ?? 'en';
+const language = wanted.find((each) => each in LANGUAGES) ?? 'en';
+document.documentElement.lang = language;
+
+// On the home screen a page has its manifest's name: for each language a manifest of its own, of one and the same app.
+const manifest = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel=manifest]'));
+if (manifest && language !== 'en') {
+  manifest.href = `/manifest.${language}.webmanifest`;
+}
 
 /**
  * The choice, for the foot of a page; the page is loaded again in the other language, and finds all as it was.
@@ -19,7 +26,7 @@ export function languageChoice(label) {
     remember(CHOSEN, /** @type {HTMLSelectElement} */ (event.currentTarget).value);
     location.reload();
   };
-  const options = Object.entries(LANGUAGES).map(([language, name]) =>
-    h('option', { value: language, lang: language, selected: language === document.documentElement.lang }, name));
+  const options = Object.entries(LANGUAGES).map(([value, name]) =>
+    h('option', { value, lang: value, selected: value === language }, name));
   return h('footer', {}, h('label', {}, h('span', {}, label), h('select', { onchange: choose }, ...options)));
 }
