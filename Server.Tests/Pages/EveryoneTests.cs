@@ -37,18 +37,6 @@ internal sealed class EveryoneTests : PageScene
     }
 
     [Test]
-    public async Task The_language_can_be_chosen_and_is_remembered()
-    {
-        var computer = await OpenComputerAsync();
-        await computer.Page.GetByLabel("Language").SelectOptionAsync("zh");
-        await computer.SeesAsync("用户名");
-        await computer.Page.ReloadAsync();
-        await computer.SeesAsync("用户名");
-        await computer.Page.GetByLabel("语言").SelectOptionAsync("en");
-        await computer.SeesAsync("User name");
-    }
-
-    [Test]
     public async Task The_story_by_keyboard_alone_and_by_a_typed_code()
     {
         var app = Keep(new Phone(Server));

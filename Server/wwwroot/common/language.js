@@ -1,5 +1,6 @@
 import { h } from './dom.js';
 import { recall, remember } from './storage.js';
+import { keepUnsent } from './unsent.js';
 
 /** The languages that there are words in, under their own names. @type {Record<string, string>} */
 const LANGUAGES = { en: 'English', zh: '简体中文' };
@@ -18,12 +19,14 @@ if (manifest && language !== 'en') {
 }
 
 /**
- * The choice, for the foot of a page; the page is loaded again in the other language, and finds all as it was.
+ * The choice, for the foot of a page. The page is loaded again in the other language; what was typed and not sent is there again, but for
+ * a password.
  * @param {string} label
  */
 export function languageChoice(label) {
   const choose = (/** @type {Event} */ event) => {
     remember(CHOSEN, /** @type {HTMLSelectElement} */ (event.currentTarget).value);
+    keepUnsent();
     location.reload();
   };
   const options = Object.entries(LANGUAGES).map(([value, name]) =>

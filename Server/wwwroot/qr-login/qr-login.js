@@ -1,6 +1,7 @@
 import { call } from '../common/api.js';
 import { h } from '../common/dom.js';
 import { language } from '../common/texts.js';
+import { unsent } from '../common/unsent.js';
 import { AttemptDialog } from './attempt-dialog.js';
 import { Connection } from './connection.js';
 import { Notices } from './notices.js';
@@ -142,8 +143,12 @@ export class QrLogin extends HTMLElement {
   }
 
   #attemptChanged() {
+    const isNew = this.attempt?.attemptId !== this.#told;
+    if (isNew && this.attempt && this.attempt.attemptId === unsent('hidden')) {
+      this.#dialog.element.close(); // as its user had left it
+    }
     this.#status.waiting(this.attempt !== undefined && !this.#dialog.isOpen);
-    if (this.attempt?.attemptId !== this.#told) {
+    if (isNew) {
       this.#told = this.attempt?.attemptId;
       this.#fire('attemptchange');
     }
