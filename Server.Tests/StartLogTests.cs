@@ -2,7 +2,7 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests;
 
-/// <summary>What a server says of its configuration as it starts. The log is the process's console, so nothing else may run meanwhile.</summary>
+/// <summary>What a server says at its start. The log is the process's console, so nothing else may run meanwhile.</summary>
 [NonParallelizable]
 internal sealed class StartLogTests
 {

@@ -21,10 +21,10 @@ class Refusal(val status: Int, val code: String, val retryAfter: Int) : Exceptio
     /** What the user can do. */
     val advice get() = when (code) {
         "no_live_connection" -> "Sign in on your computer and leave the page open, then try again."
-        "invalid_ticket", "ticket_expired" -> "Scan the code that the computer shows now."
+        "invalid_ticket", "ticket_expired" -> "Scan the code that the computer shows now, or check what you typed."
         "already_redeemed", "declined", "superseded", "session_ended", "attempt_expired" -> "Start again on this phone."
         "too_many_requests" -> "Wait $retryAfter seconds."
-        "invalid_request" -> "Check the phone number."
+        "invalid_request" -> "Check the phone number, or the code that you typed."
         else -> "Try again later."
     }
 }
@@ -38,18 +38,29 @@ class QrLogin(context: Context, private val origin: String) {
         val installId = vault["installId"] ?: random().also { vault["installId"] = it }
         val identifiers = JSONArray().put(JSONObject().put("kind", "app").put("value", installId))
         if (phoneNumber != null) identifiers.put(JSONObject().put("kind", "phone").put("value", phoneNumber))
-        val verifier = random()
+        return ask(random(), identifiers).getString("checkCode")
+    }
+
+    /** The computer can give the attempt more time: asks how many seconds are left, best shortly before they are over. */
+    fun secondsLeft(): Int {
+        val attempt = openAttempt()
+        return ask(attempt.getString("verifier"), attempt.getJSONArray("identifiers")).getInt("expiresIn")
+    }
+
+    /** The same verifier gets the same attempt, as long as it is open. */
+    private fun ask(verifier: String, identifiers: JSONArray): JSONObject {
         val answer = post("/api/login/identify", JSONObject()
             .put("identifiers", identifiers)
             .put("codeChallenge", base64url(MessageDigest.getInstance("SHA-256").digest(verifier.toByteArray())))
             .put("codeChallengeMethod", "S256")
             .put("device", JSONObject().put("name", Build.MODEL).put("platform", "Android ${Build.VERSION.RELEASE}")))
         vault["attempt"] = JSONObject()
+            .put("attemptId", answer.getString("attemptId"))
             .put("verifier", verifier)
             .put("identifiers", identifiers)
             .put("endsAt", System.currentTimeMillis() + answer.getInt("expiresIn") * 1000L)
             .toString()
-        return answer.getString("checkCode")
+        return answer
     }
 
     /** The ticket in a code that was scanned, or in the link that opened the app; null where it is none of this site's. */
@@ -57,12 +68,17 @@ class QrLogin(context: Context, private val origin: String) {
         text.removePrefix("$origin/q#").takeIf { it != text && Regex("[A-Za-z0-9_-]{22}").matches(it) }
 
     /** Signs in, and keeps the token. Returns the user's name. A camera sees one code many times: call this once for each ticket. */
-    fun redeem(ticket: String): String {
-        val attempt = vault["attempt"]?.let { JSONObject(it) }
-        if (attempt == null || attempt.getLong("endsAt") < System.currentTimeMillis()) throw Refusal(410, "attempt_expired", 0)
+    fun redeem(ticket: String) = redeem(openAttempt(), JSONObject().put("ticket", ticket))
+
+    /** The same with the code that the computer shows on request, as a user without a camera has typed it. */
+    fun redeemTyped(code: String): String {
+        val attempt = openAttempt()
+        return redeem(attempt, JSONObject().put("attemptId", attempt.getString("attemptId")).put("typedCode", code))
+    }
+
+    private fun redeem(attempt: JSONObject, code: JSONObject): String {
         try {
-            val answer = post("/api/login/redeem", JSONObject()
-                .put("ticket", ticket)
+            val answer = post("/api/login/redeem", code
                 .put("codeVerifier", attempt.getString("verifier"))
                 .put("identifiers", attempt.getJSONArray("identifiers")))
             vault["token"] = answer.getString("accessToken")
@@ -72,6 +88,12 @@ class QrLogin(context: Context, private val origin: String) {
             if (e.status == 410 && e.code != "ticket_expired") vault["attempt"] = null
             throw e
         }
+    }
+
+    private fun openAttempt(): JSONObject {
+        val attempt = vault["attempt"]?.let { JSONObject(it) }
+        if (attempt == null || attempt.getLong("endsAt") < System.currentTimeMillis()) throw Refusal(410, "attempt_expired", 0)
+        return attempt
     }
 
     /** Whether the token that is kept still is a session. */
