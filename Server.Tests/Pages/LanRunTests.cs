@@ -93,7 +93,8 @@ internal sealed class LanRunTests : PageTest
         Assert.That(
             Directory.EnumerateFiles(Certificates).Select(Path.GetFileName), Is.EquivalentTo(["127.0.0.1.key", "127.0.0.1.pem"]),
             "the certificate is kept, for the phone that was told to trust it");
-        Assert.That(File.GetUnixFileMode(Certificates) & (UnixFileMode)0b_000_111_111, Is.EqualTo(UnixFileMode.None), "its folder is its owner's");
+        var others = File.GetUnixFileMode(Certificates) & (UnixFileMode)0b_000_111_111;
+        Assert.That(others, Is.EqualTo(UnixFileMode.None), "its folder is its owner's");
     }
 
     /// <summary>A terminal (util-linux's script), in which the codes are drawn and Ctrl-C works, whatever starts the tests.</summary>
