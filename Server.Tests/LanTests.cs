@@ -27,7 +27,8 @@ internal sealed class LanTests
     [Test]
     public async Task The_certificate_is_for_the_address_and_a_server_and_for_less_than_398_days()
     {
-        Assert.That((await MakeCertificateAsync()).Output.Trim(), Is.EqualTo("127.0.0.1"));
+        var (_, output, _) = await MakeCertificateAsync();
+        Assert.That(output.TrimEnd().Split('\n')[^1], Is.EqualTo("127.0.0.1"), "below what the SDK says, which may greet its user");
 
         using var certificate = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
@@ -78,15 +79,9 @@ internal sealed class LanTests
     [TestCase("https://192.168.178.120:18443/phone")]
     public async Task The_code_in_the_terminal_is_read(string address)
     {
-        const string Colours = "\e[38;5;16;48;5;231m"; // black on white, of those that no theme changes
         var (status, output, errors) = await RunAsync("lan", ["code", address]);
         Assert.That(status, Is.Zero, errors);
-        var lines = output.TrimEnd('\n').Split('\n');
-        Assert.That(lines, Is.All.StartsWith(Colours).And.All.EndsWith("\e[0m"));
-
-        var image = Path.Combine(folder, "code.pbm");
-        await File.WriteAllTextAsync(image, Picture([.. lines.Select(line => line[Colours.Length..^4])]));
-        Assert.That(QrReader.ReadFile(image), Is.EqualTo(address));
+        Assert.That(QrReader.ReadTerminal(output), Is.EqualTo(address));
     }
 
     [TestCase("--help", 0)]
@@ -96,16 +91,6 @@ internal sealed class LanTests
         var (status, output, errors) = await RunAsync("run", [argument]);
         Assert.That(status, Is.EqualTo(expected));
         Assert.That(expected == 0 ? output : errors, Does.Contain("scripts/run --lan").And.Contain("LAN_ADDRESS"));
-    }
-
-    /// <summary>What the terminal shows, as plain PBM: each character two pixels that stand on one another, each of them 4 by 4.</summary>
-    private static string Picture(string[] lines)
-    {
-        const int Scale = 4;
-        static string Row(string line, string black) =>
-            string.Join(' ', line.SelectMany(each => Enumerable.Repeat(black.Contains(each, StringComparison.Ordinal) ? '1' : '0', Scale)));
-        var rows = lines.SelectMany(line => new[] { Row(line, "█▀"), Row(line, "█▄") }).SelectMany(row => Enumerable.Repeat(row, Scale));
-        return $"P1\n{lines[0].Length * Scale} {lines.Length * 2 * Scale}\n{string.Join('\n', rows)}\n";
     }
 
     private async Task<(int Status, string Output, string Errors)> MakeCertificateAsync()

@@ -10,6 +10,7 @@ internal sealed class ProblemTests
     [TestCase("GET", "/api/login/identify", 405, "method_not_allowed")]
     [TestCase("PUT", "/api/session", 405, "method_not_allowed")]
     [TestCase("POST", "/connect", 405, "method_not_allowed")]
+    [TestCase("POST", "/phone.png", 405, "method_not_allowed")]
     [TestCase("GET", "/connect", 426, "upgrade_required")]
     [TestCase("POST", "/api/login/not-a-guid/qr", 404, "not_found")]
     public async Task A_call_that_leads_nowhere_is_a_problem(string method, string path, int status, string code)

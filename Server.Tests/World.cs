@@ -1,3 +1,4 @@
+using Npgsql;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 
@@ -19,6 +20,13 @@ internal sealed class World
 
     /// <summary>The owner's connection string.</summary>
     public static string Database { get; private set; } = null!;
+
+    /// <summary>One that no other test uses, as a URL; its owner's. It is dropped at the end.</summary>
+    public static async Task<string> NewDatabaseAsync()
+    {
+        var owner = new NpgsqlConnectionStringBuilder(await postgres!.CreateAsync());
+        return $"postgresql://{owner.Username}:{Uri.EscapeDataString(owner.Password ?? "")}@{owner.Host}:{owner.Port}/{owner.Database}";
+    }
 
     [OneTimeSetUp]
     public static async Task Begin()

@@ -27,6 +27,40 @@ internal static class QrReader
         }
     }
 
+    /// <summary>
+    /// The code in what a terminal shows, among other lines: in colours that no theme changes, two modules a character. Each of them
+    /// becomes 4 by 4 pixels.
+    /// </summary>
+    /// <returns>Null as long as it is not whole.</returns>
+    public static string? ReadTerminal(string output)
+    {
+        const int Scale = 4;
+        const string BlackOnWhite = "\e[38;5;16;48;5;231m";
+        const string Plain = "\e[0m";
+        static string Row(string line, string black) =>
+            string.Join(' ', line.SelectMany(each => Enumerable.Repeat(black.Contains(each, StringComparison.Ordinal) ? '1' : '0', Scale)));
+        string[] lines = [.. from line in output.Split('\n').Select(line => line.TrimEnd('\r'))
+                             where line.StartsWith(BlackOnWhite, StringComparison.Ordinal)
+                                 && line.EndsWith(Plain, StringComparison.Ordinal)
+                             select line[BlackOnWhite.Length..^Plain.Length]];
+        if (lines.Length == 0 || lines.Length < (lines[0].Length + 1) / 2)
+        {
+            return null;
+        }
+
+        var rows = lines.SelectMany(line => new[] { Row(line, "█▀"), Row(line, "█▄") }).SelectMany(row => Enumerable.Repeat(row, Scale));
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $"P1\n{lines[0].Length * Scale} {lines.Length * 2 * Scale}\n{string.Join('\n', rows)}\n");
+            return ReadFile(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>The text in a picture, of any format.</summary>
     public static string ReadFile(string file)
     {

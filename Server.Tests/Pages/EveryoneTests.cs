@@ -37,18 +37,6 @@ internal sealed class EveryoneTests : PageScene
     }
 
     [Test]
-    public async Task The_language_can_be_chosen_and_is_remembered()
-    {
-        var computer = await OpenComputerAsync();
-        await computer.Page.GetByLabel("Language").SelectOptionAsync("zh-CN");
-        await computer.SeesAsync("用户名");
-        await computer.Page.ReloadAsync();
-        await computer.SeesAsync("用户名");
-        await computer.Page.GetByLabel("语言").SelectOptionAsync("en");
-        await computer.SeesAsync("User name");
-    }
-
-    [Test]
     public async Task A_browser_in_Traditional_Chinese_gets_the_Simplified_words_marked_as_what_they_are()
     {
         var phone = await OpenAsync("/phone", new() { Locale = "zh-TW" });

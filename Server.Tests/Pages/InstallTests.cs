@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
+using QrLogin.Server.Tests.Host;
+using static Microsoft.Playwright.Assertions;
 
 namespace QrLogin.Server.Tests.Pages;
 
@@ -26,11 +29,49 @@ internal sealed class InstallTests : PageScene
         Assert.That(errors.EnumerateArray().Select(error => error.GetProperty("errorId").GetString()), Is.EqualTo(["in-incognito"]));
     }
 
+    [TestCase("en-US", "/manifest.webmanifest")]
+    [TestCase("zh-CN", "/manifest.zh.webmanifest")]
+    public async Task On_the_home_screen_it_has_its_name_in_the_users_language(string locale, string file)
+    {
+        var screen = await OpenAsync("/phone", new() { Locale = locale });
+        await Expect(screen.Page.Locator("form.start")).ToBeVisibleAsync();
+        await IsNamedAsync(file);
+        await screen.Page.Locator("footer select").SelectOptionAsync("en");
+        await Expect(screen.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
+        await IsNamedAsync("/manifest.webmanifest");
+
+        async Task IsNamedAsync(string path)
+        {
+            var session = await screen.Page.Context.NewCDPSessionAsync(screen.Page);
+            var manifest = (await session.SendAsync("Page.getAppManifest"))!.Value;
+            Assert.That(manifest.GetProperty("url").GetString(), Is.EqualTo(Origin + path));
+            Assert.That(manifest.GetProperty("manifest").GetProperty("name").GetString(), Is.EqualTo(await screen.Page.TitleAsync()));
+        }
+    }
+
     [Test]
-    public async Task The_manifest_names_what_the_server_has()
+    public void The_manifests_differ_in_nothing_but_their_words()
+    {
+        JsonNode[] manifests = [.. Directory.GetFiles(Path.Combine(TestDatabase.Root, "Server", "wwwroot"), "*.webmanifest")
+            .Select(file => JsonNode.Parse(File.ReadAllText(file))!)];
+        Assert.That(manifests, Has.Length.EqualTo(2));
+        foreach (var manifest in manifests)
+        {
+            foreach (var word in new[] { "name", "short_name", "description", "lang" })
+            {
+                Assert.That(manifest.AsObject().Remove(word), word);
+            }
+
+            Assert.That(JsonNode.DeepEquals(manifest, manifests[0]), manifest.ToString());
+        }
+    }
+
+    [TestCase("/manifest.webmanifest")]
+    [TestCase("/manifest.zh.webmanifest")]
+    public async Task The_manifest_names_what_the_server_has(string path)
     {
         using var http = new HttpClient { BaseAddress = Server.Address };
-        using var answer = await http.GetAsync(new Uri("/manifest.webmanifest", UriKind.Relative));
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative));
         Assert.That(answer.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/manifest+json"));
         var manifest = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
         Assert.That(manifest.GetProperty("start_url").GetString(), Is.EqualTo("/phone"));

@@ -34,6 +34,7 @@ internal abstract class PageTest
             ColorScheme = options.Scheme,
             UserAgent = options.UserAgent,
             Locale = options.Locale,
+            IgnoreHTTPSErrors = options.TrustsAnyCertificate,
         });
         profile.SetDefaultTimeout(Chromium.Patience);
         if (options.WithClock)

@@ -26,6 +26,9 @@ internal sealed record ScreenOptions
     /// <summary>Whether the test can move the pages' clock on (<see cref="IPage.Clock"/>).</summary>
     public bool WithClock { get; init; }
 
+    /// <summary>Whether its user goes on where the browser warns of a certificate.</summary>
+    public bool TrustsAnyCertificate { get; init; }
+
     /// <summary>Whose pages it opens, on a port of its own; unset, the one that the page tests share.</summary>
     public TestServer? Server { get; init; }
 }

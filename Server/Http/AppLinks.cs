@@ -24,14 +24,27 @@ internal static class AppLinks
         var wellKnown = app.MapGroup("/.well-known");
         wellKnown.MapJson("/assetlinks.json", apps.Android.Length > 0 ? apps.Android.Select(AssetLink) : null);
         wellKnown.MapJson("/apple-app-site-association", apps.Apple.Length > 0 ? SiteAssociation(apps.Apple) : null);
+        WarnOfPort(app, apps);
         return app;
+    }
+
+    /// <summary>Both systems ask on https and port 443 only, and elsewhere open the browser without a word.</summary>
+    private static void WarnOfPort(WebApplication app, AppOptions apps)
+    {
+        var origin = app.Services.GetRequiredService<IOptions<SiteOptions>>().Value.PublicOrigin;
+        if (apps.Android.Length + apps.Apple.Length > 0 && new Uri(origin) is not { Scheme: "https", Port: 443 })
+        {
+            app.Logger.LogWarning(
+                "Apps are named, but no phone will open them: Android and iOS ask on https and port 443 only, and PublicOrigin is {Origin}",
+                origin);
+        }
     }
 
     /// <summary>The same JSON for everybody, or 404 where there is none.</summary>
     private static void MapJson(this RouteGroupBuilder group, string path, object? content)
     {
         var json = content is null ? null : JsonSerializer.SerializeToUtf8Bytes(content);
-        group.MapGet(path, Results<FileContentHttpResult, ProblemHttpResult> (HttpResponse response) =>
+        group.MapRead(path, Results<FileContentHttpResult, ProblemHttpResult> (HttpResponse response) =>
         {
             if (json is null)
             {

@@ -13,8 +13,8 @@ internal static class HealthEndpoints
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/healthz");
-        health.MapGet("/live", () => TypedResults.Ok());
-        health.MapGet("/ready", Ready);
+        health.MapRead("/live", () => TypedResults.Ok());
+        health.MapRead("/ready", Ready);
         return routes;
     }
 

@@ -21,7 +21,7 @@ internal static class ScreenEndpoints
         // For who has no app yet: the address of the phone's page, to be scanned from the PC's.
         var site = routes.ServiceProvider.GetRequiredService<IOptions<SiteOptions>>().Value;
         var phonePage = QrImage.Png($"{site.PublicOrigin}/phone");
-        routes.MapGet("/phone.png", () => TypedResults.Bytes(phonePage, "image/png"));
+        routes.MapRead("/phone.png", () => TypedResults.Bytes(phonePage, "image/png"));
         return routes;
     }
 

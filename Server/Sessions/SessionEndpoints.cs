@@ -8,7 +8,7 @@ internal static class SessionEndpoints
 {
     public static IEndpointRouteBuilder MapSessions(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/computer/visitor.js", Visitor);
+        routes.MapRead("/computer/visitor.js", Visitor);
 
         var either = routes.MapGroup("/api").RequireSession();
         either.MapGet("/session", (Session caller) => TypedResults.Ok(SessionResponse.Of(caller)));

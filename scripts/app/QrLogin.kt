@@ -21,10 +21,10 @@ class Refusal(val status: Int, val code: String, val retryAfter: Int) : Exceptio
     /** What the user can do. */
     val advice get() = when (code) {
         "no_live_connection" -> "Sign in on your computer and leave the page open, then try again."
-        "invalid_ticket", "ticket_expired" -> "Scan the code that the computer shows now."
+        "invalid_ticket", "ticket_expired" -> "Scan the code that the computer shows now, or check what you typed."
         "already_redeemed", "declined", "superseded", "session_ended", "attempt_expired" -> "Start again on this phone."
         "too_many_requests" -> "Wait $retryAfter seconds."
-        "invalid_request" -> "Check the phone number."
+        "invalid_request" -> "Check the phone number, or the code that you typed."
         else -> "Try again later."
     }
 }
@@ -45,6 +45,7 @@ class QrLogin(context: Context, private val origin: String) {
             .put("codeChallengeMethod", "S256")
             .put("device", JSONObject().put("name", Build.MODEL).put("platform", "Android ${Build.VERSION.RELEASE}")))
         vault["attempt"] = JSONObject()
+            .put("attemptId", answer.getString("attemptId"))
             .put("verifier", verifier)
             .put("identifiers", identifiers)
             .put("endsAt", System.currentTimeMillis() + answer.getInt("expiresIn") * 1000L)
@@ -52,17 +53,31 @@ class QrLogin(context: Context, private val origin: String) {
         return answer.getString("checkCode")
     }
 
+    /** How many seconds are left: the computer may have given more, or ended it. Ask every 5 s while somebody looks. */
+    fun secondsLeft(): Int {
+        val attempt = openAttempt()
+        val id = attempt.getString("attemptId")
+        val answer = post("/api/login/$id/status", JSONObject().put("codeVerifier", attempt.getString("verifier")))
+        vault["attempt"] = attempt.put("endsAt", System.currentTimeMillis() + answer.getInt("expiresIn") * 1000L).toString()
+        return answer.getInt("expiresIn")
+    }
+
     /** The ticket in a code that was scanned, or in the link that opened the app; null where it is none of this site's. */
     fun ticketIn(text: String): String? =
         text.removePrefix("$origin/q#").takeIf { it != text && Regex("[A-Za-z0-9_-]{22}").matches(it) }
 
     /** Signs in, and keeps the token. Returns the user's name. A camera sees one code many times: call this once for each ticket. */
-    fun redeem(ticket: String): String {
-        val attempt = vault["attempt"]?.let { JSONObject(it) }
-        if (attempt == null || attempt.getLong("endsAt") < System.currentTimeMillis()) throw Refusal(410, "attempt_expired", 0)
+    fun redeem(ticket: String) = redeem(openAttempt(), JSONObject().put("ticket", ticket))
+
+    /** The same with the code that the computer shows on request, as a user without a camera has typed it. */
+    fun redeemTyped(code: String): String {
+        val attempt = openAttempt()
+        return redeem(attempt, JSONObject().put("attemptId", attempt.getString("attemptId")).put("typedCode", code))
+    }
+
+    private fun redeem(attempt: JSONObject, code: JSONObject): String {
         try {
-            val answer = post("/api/login/redeem", JSONObject()
-                .put("ticket", ticket)
+            val answer = post("/api/login/redeem", code
                 .put("codeVerifier", attempt.getString("verifier"))
                 .put("identifiers", attempt.getJSONArray("identifiers")))
             vault["token"] = answer.getString("accessToken")
@@ -72,6 +87,12 @@ class QrLogin(context: Context, private val origin: String) {
             if (e.status == 410 && e.code != "ticket_expired") vault["attempt"] = null
             throw e
         }
+    }
+
+    private fun openAttempt(): JSONObject {
+        val attempt = vault["attempt"]?.let { JSONObject(it) }
+        if (attempt == null || attempt.getLong("endsAt") < System.currentTimeMillis()) throw Refusal(410, "attempt_expired", 0)
+        return attempt
     }
 
     /** Whether the token that is kept still is a session. */

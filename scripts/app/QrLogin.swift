@@ -13,10 +13,10 @@ struct Refusal: Error {
     var advice: String {
         switch code {
         case "no_live_connection": return "Sign in on your computer and leave the page open, then try again."
-        case "invalid_ticket", "ticket_expired": return "Scan the code that the computer shows now."
+        case "invalid_ticket", "ticket_expired": return "Scan the code that the computer shows now, or check what you typed."
         case "already_redeemed", "declined", "superseded", "session_ended", "attempt_expired": return "Start again on this phone."
         case "too_many_requests": return "Wait \(retryAfter) seconds."
-        case "invalid_request": return "Check the phone number."
+        case "invalid_request": return "Check the phone number, or the code that you typed."
         default: return "Try again later."
         }
     }
@@ -46,9 +46,19 @@ struct QrLogin {
             codeChallenge: base64url(Data(SHA256.hash(data: Data(verifier.utf8)))),
             codeChallengeMethod: "S256",
             device: device))
-        let attempt = Attempt(verifier: verifier, identifiers: identifiers, endsAt: Date(timeIntervalSinceNow: answer.expiresIn))
-        try Vault.set("attempt", JSONEncoder().encode(attempt))
+        try Vault.set("attempt", JSONEncoder().encode(Attempt(
+            attemptId: answer.attemptId, verifier: verifier, identifiers: identifiers,
+            endsAt: Date(timeIntervalSinceNow: answer.expiresIn))))
         return answer.checkCode
+    }
+
+    /// How many seconds are left: the computer may have given more, or ended it. Ask every 5 s while somebody looks.
+    func secondsLeft() async throws -> Double {
+        var attempt = try openAttempt()
+        let answer: Status = try await post("/api/login/\(attempt.attemptId)/status", Prove(codeVerifier: attempt.verifier))
+        attempt.endsAt = Date(timeIntervalSinceNow: answer.expiresIn)
+        try Vault.set("attempt", JSONEncoder().encode(attempt))
+        return answer.expiresIn
     }
 
     /// The ticket in a code that was scanned, or in the link that opened the app; nil where it is none of this site's.
@@ -61,11 +71,21 @@ struct QrLogin {
 
     /// Signs in, and keeps the token. Returns the user's name. A camera sees one code many times: call this once for each ticket.
     func redeem(_ ticket: String) async throws -> String {
-        guard let data = try Vault.data("attempt"), let attempt = try? JSONDecoder().decode(Attempt.self, from: data),
-              attempt.endsAt > Date() else { throw Refusal(status: 410, code: "attempt_expired", retryAfter: 0) }
+        let attempt = try openAttempt()
+        return try await redeem(Redeem(
+            ticket: ticket, attemptId: nil, typedCode: nil, codeVerifier: attempt.verifier, identifiers: attempt.identifiers))
+    }
+
+    /// The same with the code that the computer shows on request, as a user without a camera has typed it.
+    func redeemTyped(_ code: String) async throws -> String {
+        let attempt = try openAttempt()
+        return try await redeem(Redeem(
+            ticket: nil, attemptId: attempt.attemptId, typedCode: code, codeVerifier: attempt.verifier, identifiers: attempt.identifiers))
+    }
+
+    private func redeem(_ request: Redeem) async throws -> String {
         do {
-            let answer: Redeemed = try await post("/api/login/redeem", Redeem(
-                ticket: ticket, codeVerifier: attempt.verifier, identifiers: attempt.identifiers))
+            let answer: Redeemed = try await post("/api/login/redeem", request)
             try Vault.set("token", Data(answer.accessToken.utf8))
             try Vault.set("attempt", nil)
             return answer.account.displayName
@@ -73,6 +93,12 @@ struct QrLogin {
             if refusal.status == 410 && refusal.code != "ticket_expired" { try Vault.set("attempt", nil) }
             throw refusal
         }
+    }
+
+    private func openAttempt() throws -> Attempt {
+        guard let data = try Vault.data("attempt"), let attempt = try? JSONDecoder().decode(Attempt.self, from: data),
+              attempt.endsAt > Date() else { throw Refusal(status: 410, code: "attempt_expired", retryAfter: 0) }
+        return attempt
     }
 
     /// Whether the token that is kept still is a session.
@@ -128,13 +154,18 @@ struct QrLogin {
 }
 
 private struct Identifier: Codable { let kind: String; let value: String }
-private struct Attempt: Codable { let verifier: String; let identifiers: [Identifier]; let endsAt: Date }
+private struct Attempt: Codable { let attemptId: String; let verifier: String; let identifiers: [Identifier]; var endsAt: Date }
 private struct Device: Encodable { let name: String; let platform: String }
 private struct Identify: Encodable {
     let identifiers: [Identifier]; let codeChallenge: String; let codeChallengeMethod: String; let device: Device
 }
-private struct Identified: Decodable { let checkCode: String; let expiresIn: Double }
-private struct Redeem: Encodable { let ticket: String; let codeVerifier: String; let identifiers: [Identifier] }
+private struct Identified: Decodable { let attemptId: String; let checkCode: String; let expiresIn: Double }
+private struct Prove: Encodable { let codeVerifier: String }
+private struct Status: Decodable { let expiresIn: Double }
+/// Either the ticket or the two after it; what is nil is not sent.
+private struct Redeem: Encodable {
+    let ticket: String?; let attemptId: String?; let typedCode: String?; let codeVerifier: String; let identifiers: [Identifier]
+}
 private struct Redeemed: Decodable { let accessToken: String; let account: Account }
 private struct Account: Decodable { let displayName: String }
 private struct Problem: Decodable { let code: String }

@@ -1,6 +1,7 @@
 import { asRefusal, call } from '../common/api.js';
 import { h, once } from '../common/dom.js';
 import { explainAll, say } from '../common/texts.js';
+import { unsent } from '../common/unsent.js';
 
 /**
  * The form with user name and password, as password managers know it.
@@ -10,7 +11,7 @@ import { explainAll, say } from '../common/texts.js';
 export function signInForm(done, notice) {
   const username = h('input', {
     id: 'username', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: '64',
-    required: true,
+    required: true, value: unsent('username'),
   });
   const password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
   const fault = h('p', { class: 'note', role: 'alert', hidden: !notice }, notice);

@@ -3,6 +3,7 @@ import { asRefusal } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
 import { explain, explainAll, say } from '../common/texts.js';
+import { unsent } from '../common/unsent.js';
 import { hasEnded, isTicket, redeem, signOut } from './flow.js';
 import { ScanView } from './scan-view.js';
 import { startView } from './start-view.js';
@@ -37,8 +38,11 @@ returnToChoice();
 /** Where this phone stands: signed in, with an attempt that is still open, or at the start. */
 function home() {
   const open = attempt.get();
+  const typed = unsent('code');
   if (login.get()) {
     done();
+  } else if (open && typed !== undefined) {
+    type(open, typed);
   } else if (open) {
     scan(open);
   } else {
@@ -74,9 +78,13 @@ function scan(open) {
   view.start();
 }
 
-/** @param {import('./store.js').Attempt} open */
-function type(open) {
-  const view = typeView(open, { signedIn: done, refused: (refusal, code) => refused(refusal, open, code), scan: () => scan(open) });
+/**
+ * @param {import('./store.js').Attempt} open
+ * @param {string} [typed]
+ */
+function type(open, typed) {
+  const view = typeView(
+    open, { signedIn: done, refused: (refusal, code) => refused(refusal, open, code), scan: () => scan(open) }, typed);
   show(view.element, open);
   leave = view.stop;
 }

@@ -1,6 +1,7 @@
 import { asRefusal } from '../common/api.js';
 import { h, once } from '../common/dom.js';
 import { around, explain, say } from '../common/texts.js';
+import { unsent } from '../common/unsent.js';
 import { identify } from './flow.js';
 import { loadDetector } from './scanner.js';
 import { installId, number } from './store.js';
@@ -11,9 +12,11 @@ import { installId, number } from './store.js';
  */
 export function startView({ asked }) {
   const known = number.get();
+  const typed = unsent('number');
+  const isAsked = known === undefined || typed !== undefined;
   const field = h('input', {
     id: 'number', name: 'tel', dir: 'ltr', type: 'tel', autocomplete: 'tel', 'aria-describedby': 'number-help',
-    placeholder: say('phone.number.example'), value: known ?? '',
+    placeholder: say('phone.number.example'), value: typed ?? known,
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const submit = h('button', { class: 'primary' }, say('phone.submit'));
@@ -22,9 +25,9 @@ export function startView({ asked }) {
     fault.hidden = true;
     loadDetector().catch(() => {}); // while the server looks; the camera asks again
     try {
-      const typed = clean(field.value);
-      const attempt = await identify(typed);
-      number.set(typed);
+      const given = clean(field.value);
+      const attempt = await identify(given);
+      number.set(given);
       asked(attempt);
     } catch (error) {
       refused(asRefusal(error));
@@ -32,11 +35,11 @@ export function startView({ asked }) {
       submit.textContent = say('phone.submit');
     }
   });
-  const ask = h('div', { class: 'ask', hidden: known !== undefined },
+  const ask = h('div', { class: 'ask', hidden: !isAsked },
     h('label', { for: 'number' }, say('phone.number')), field,
     h('p', { class: 'detail', id: 'number-help' }, say('phone.number.help'), ' ', say('phone.number.optional')));
   const [before, after] = around('phone.as');
-  const asks = h('p', { class: 'asks', hidden: known === undefined },
+  const asks = h('p', { class: 'asks', hidden: isAsked },
     ...(known ? [before, h('bdi', { dir: 'ltr' }, known), after] : [say('phone.asInstall')]), ' ',
     h('button', { type: 'button', class: 'link', onclick: change }, say('phone.change')));
 

@@ -17,12 +17,13 @@ const wrong = new Map();
  *   refused: (refusal: import('../common/api.js').Refusal, code: import('./flow.js').Code) => void,
  *   scan: () => void,
  * }} acts
+ * @param {string} [typed] so far
  * @returns {{ element: HTMLElement, stop: () => void }}
  */
-export function typeView(attempt, { signedIn, refused, scan }) {
+export function typeView(attempt, { signedIn, refused, scan }, typed = '') {
   const field = h('input', {
     id: 'code', name: 'code', dir: 'ltr', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false',
-    'aria-describedby': 'code-help', placeholder: 'XXXX-XXXX',
+    'aria-describedby': 'code-help', placeholder: 'XXXX-XXXX', value: typed,
   });
   const fault = h('p', { class: 'note alarm', role: 'alert', hidden: true });
   const [before, after] = around('phone.type.check');

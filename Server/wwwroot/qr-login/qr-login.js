@@ -1,5 +1,6 @@
 import { h } from '../common/dom.js';
 import { language } from '../common/texts.js';
+import { unsent } from '../common/unsent.js';
 import { AttemptDialog } from './attempt-dialog.js';
 import { Connection } from './connection.js';
 import { Notices } from './notices.js';
@@ -140,10 +141,14 @@ export class QrLogin extends HTMLElement {
   }
 
   #attemptChanged() {
+    const isNew = this.attempt?.attemptId !== this.#told;
+    if (isNew && this.attempt && this.attempt.attemptId === unsent('hidden')) {
+      this.#dialog.element.close(); // as its user had left it
+    }
     if (!this.#dialog.isOpen) { // behind the dialog the button stays: the focus comes back to it
       this.#keepFocus(() => this.#status.waiting(this.attempt !== undefined));
     }
-    if (this.attempt?.attemptId !== this.#told) {
+    if (isNew) {
       this.#told = this.attempt?.attemptId;
       this.#fire('attemptchange');
     }
