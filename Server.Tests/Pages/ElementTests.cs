@@ -118,6 +118,7 @@ internal sealed class ElementTests : PageScene
     public async Task Quiet_it_shows_itself_where_there_is_something_to_press()
     {
         var (computer, closing) = await OpenWithScriptedCloseAsync();
+        computer.Screen.MayHear("closed before the connection is established");
         await computer.Page.EvaluateAsync("() => document.querySelector('qr-login').toggleAttribute('quiet')");
         await Expect(computer.Status).ToBeHiddenAsync();
 
