@@ -7,8 +7,9 @@ namespace QrLogin.Server.Tests.Actors;
 /// <summary>Whoever sends any bytes over TCP, and reads the answers as RFC 9112 says. One connection; one caller.</summary>
 internal sealed class Attacker(TestServer server) : IDisposable
 {
-    private readonly TcpClient tcp = new(server.Address.Host, server.Address.Port);
+    private readonly NetworkStream stream = new TcpClient(server.Address.Host, server.Address.Port).GetStream();
     private readonly MemoryStream seen = new();
+    private bool isSilent;
 
     /// <summary>All that came back, byte for byte.</summary>
     public string Heard => Encoding.Latin1.GetString(seen.ToArray());
@@ -18,7 +19,7 @@ internal sealed class Attacker(TestServer server) : IDisposable
     {
         try
         {
-            await tcp.GetStream().WriteAsync(bytes, Page.Patience());
+            await stream.WriteAsync(bytes, Page.Patience());
         }
         catch (IOException)
         {
@@ -53,11 +54,11 @@ internal sealed class Attacker(TestServer server) : IDisposable
     }
 
     /// <summary>Whether the server ends the connection and says nothing more.</summary>
-    public async Task<bool> IsClosedAsync() => await ByteAsync() is null;
+    public async Task<bool> IsClosedAsync() => await ByteAsync() is null && !isSilent;
 
     public void Dispose()
     {
-        tcp.Dispose();
+        stream.Dispose();
         seen.Dispose();
     }
 
@@ -68,18 +69,19 @@ internal sealed class Attacker(TestServer server) : IDisposable
             return await TextAsync(int.Parse(length, null));
         }
 
+        if (!headers.ContainsKey("Transfer-Encoding"))
+        {
+            return headers.GetValueOrDefault("Connection") == "close" ? await TextAsync(int.MaxValue) : "";
+        }
+
         var body = new StringBuilder();
-        while (headers.ContainsKey("Transfer-Encoding") && Convert.ToInt32(await LineAsync(), 16) is > 0 and var size)
+        while (Convert.ToInt32(await LineAsync(), 16) is > 0 and var size)
         {
             body.Append(await TextAsync(size));
             await LineAsync();
         }
 
-        if (headers.ContainsKey("Transfer-Encoding"))
-        {
-            await LineAsync();
-        }
-
+        await LineAsync();
         return body.ToString();
     }
 
@@ -115,7 +117,7 @@ internal sealed class Attacker(TestServer server) : IDisposable
         var buffer = new byte[1];
         try
         {
-            if (await tcp.GetStream().ReadAsync(buffer, Page.Patience()) == 0)
+            if (await stream.ReadAsync(buffer, Page.Patience()) == 0)
             {
                 return null;
             }
@@ -123,6 +125,11 @@ internal sealed class Attacker(TestServer server) : IDisposable
         catch (IOException)
         {
             return null; // a reset ends it as well
+        }
+        catch (OperationCanceledException)
+        {
+            isSilent = true;
+            return null;
         }
 
         seen.WriteByte(buffer[0]);

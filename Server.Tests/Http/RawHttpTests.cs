@@ -16,9 +16,12 @@ internal sealed partial class RawHttpTests
     {
         var log = await ConsoleLog.OfAsync("Information", async server =>
         {
-            foreach (var line in Corpus.Table("http.tsv"))
+            using (Assert.EnterMultipleScope())
             {
-                await AssertAnswersAsync(server, line[0], line[1].Split(' '), Corpus.Bytes(Heads().Replace(line[2], Expand)));
+                foreach (var line in Corpus.Table("http.tsv"))
+                {
+                    await AssertAnswersAsync(server, line[0], line[1].Split(' '), Corpus.Bytes(Heads().Replace(line[2], Expand)));
+                }
             }
 
             await Corpus.AssertStillSignsInAsync(server);
@@ -35,8 +38,11 @@ internal sealed partial class RawHttpTests
         {
             var answer = await attacker.NextAsync();
             Assert.That($"{answer?.Status}", Is.EqualTo(status), $"{name}: {attacker.Heard}");
-            Corpus.AssertHarmless(answer!.Status, answer.Headers.GetValueOrDefault("Content-Type"), answer.Body, name);
-            Assert.That(answer.Headers.Keys, Has.No.Member("Server"), name);
+            if (answer is not null)
+            {
+                Corpus.AssertHarmless(answer.Status, answer.Headers.GetValueOrDefault("Content-Type"), answer.Body, name);
+                Assert.That(answer.Headers.Keys, Has.No.Member("Server"), name);
+            }
         }
 
         if (expected[^1] != "closed")
