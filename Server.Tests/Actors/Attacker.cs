@@ -56,6 +56,16 @@ internal sealed class Attacker(TestServer server) : IDisposable
     /// <summary>Whether the server ends the connection and says nothing more.</summary>
     public async Task<bool> IsClosedAsync() => await ByteAsync() is null && !isSilent;
 
+    /// <summary>Whether the server ends the connection, whatever it says before.</summary>
+    public async Task<bool> IsClosedInTheEndAsync()
+    {
+        while (await ByteAsync() is not null)
+        {
+        }
+
+        return !isSilent;
+    }
+
     public void Dispose()
     {
         stream.Dispose();

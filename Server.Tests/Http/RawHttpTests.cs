@@ -29,6 +29,23 @@ internal sealed partial class RawHttpTests
         ConsoleLog.AssertNoFault(log);
     }
 
+    [TestCase("Http1")]
+    [TestCase("Http2")]
+    public async Task Broken_http_2_ends_the_connection_and_nothing_else(string protocols)
+    {
+        var log = await ConsoleLog.OfAsync("Information", async server =>
+        {
+            foreach (var frames in new[] { "{\\xff*100}", "\\x00\\x00\\x08\\x06\\x00\\x00\\x00\\x00\\x00{a*8}{\\xff*64}", "GET / HTTP/1.1\\r\\n\\r\\n" })
+            {
+                using var attacker = new Attacker(server);
+                await attacker.SendAsync(Corpus.Bytes("PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + frames));
+                Assert.That(await attacker.IsClosedInTheEndAsync(), attacker.Heard);
+                Assert.That(attacker.Heard, Does.Not.Contain("Exception").And.Not.Contain("HTTP/1.1 500"));
+            }
+        }, new() { ["Kestrel:EndpointDefaults:Protocols"] = protocols });
+        ConsoleLog.AssertNoFault(log, isUsed: false);
+    }
+
     /// <param name="expected">The statuses in order, and "closed" where the connection must end.</param>
     private static async Task AssertAnswersAsync(TestServer server, string name, string[] expected, byte[] request)
     {
