@@ -38,7 +38,7 @@ internal static partial class Corpus
                 _ => $"{(char)byte.Parse(escape.Value[2..], NumberStyles.HexNumber, null)}",
             }));
 
-    /// <summary>An error of ours is problem+json with a code of PROTOCOL.md; none is a fault of the server's, none shows its inside.</summary>
+    /// <summary>An error of ours is problem+json with a code of PROTOCOL.md; none is the server's fault or shows its inside.</summary>
     public static void AssertHarmless(int status, string? contentType, string body, string what)
     {
         Assert.That(status, Is.LessThan(500).Or.EqualTo(505), $"{what}: {body}");

@@ -14,7 +14,7 @@ internal sealed class HostileJsonTests
     private const string Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     private const string Challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    /// <summary>Every body that a call reads, such that all of it is looked at. (A right user name would cost a bcrypt each time.)</summary>
+    /// <summary>Every body that a call reads, such that all of it is looked at; a right user name would cost a bcrypt each.</summary>
     private static readonly (string Path, string Body)[] Bodies =
     [
         ("/api/session", """{"username":"no body","password":"x"}"""),

@@ -6,7 +6,7 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Http;
 
-/// <summary>T15: whatever others say of themselves, a log line is one line, and neither a terminal nor psql is told to do anything.</summary>
+/// <summary>T15: whatever others say of themselves, a line of the log is one line, and no terminal is told to do anything.</summary>
 [NonParallelizable]
 internal sealed partial class HostileTextTests
 {

@@ -9,15 +9,18 @@ internal sealed class MethodTests
     /// <summary>What is no JSON in UTF-8, however near it comes.</summary>
     private static readonly string[] WrongTypes =
     [
-        "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=utf-16",
-        "application/json; charset=iso-8859-1", "application/json; charset=utf-7", "application/json; charset=", "application/json;;charset",
+        "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+        "application/json; charset=utf-16",
+        "application/json; charset=iso-8859-1", "application/json; charset=utf-7", "application/json; charset=",
+        "application/json;;charset",
         "application/problem+json", "application/vnd.qrlogin+json", "application/jsonp", "application/json, text/plain", "json", "*/*",
         "application/*", "application/json\u0001", "; charset=utf-8", " ", "a/b/c",
     ];
 
     private static readonly string[] RightTypes =
     [
-        "application/json", "APPLICATION/JSON", "application/json;", "application/json; charset=utf-8", "application/json;charset=\"UTF-8\"",
+        "application/json", "APPLICATION/JSON", "application/json;", "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
         "application/json; odata=verbose",
     ];
 

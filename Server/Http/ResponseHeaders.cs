@@ -36,18 +36,24 @@ internal static class ResponseHeaders
     /// <param name="camera">Who may use it: <c>self</c> or nobody.</param>
     public static string Permissions(string camera = "") => $"camera=({camera}), microphone=(), geolocation=()";
 
-    private static KeyValuePair<string, string>[] Defaults(Uri site) =>
-    [
-        new(HeaderNames.CacheControl, "no-store"),
-        new(HeaderNames.ContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'"),
-        new(HeaderNames.XContentTypeOptions, "nosniff"),
-        new("Referrer-Policy", "no-referrer"),
-        new("Cross-Origin-Opener-Policy", "same-origin"),
-        new("Cross-Origin-Resource-Policy", "same-origin"),
-        new(PermissionsPolicy, Permissions()),
+    private static List<KeyValuePair<string, string>> Defaults(Uri site)
+    {
+        List<KeyValuePair<string, string>> headers =
+        [
+            new(HeaderNames.CacheControl, "no-store"),
+            new(HeaderNames.ContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'"),
+            new(HeaderNames.XContentTypeOptions, "nosniff"),
+            new("Referrer-Policy", "no-referrer"),
+            new("Cross-Origin-Opener-Policy", "same-origin"),
+            new("Cross-Origin-Resource-Policy", "same-origin"),
+            new(PermissionsPolicy, Permissions()),
+        ];
+        if (site is { Scheme: "https", IsLoopback: false })
+        {
+            // RFC 6797: kept for names only, so not for the address of scripts/run --lan; localhost is a name that others use too.
+            headers.Add(new(HeaderNames.StrictTransportSecurity, OneYear));
+        }
 
-        // RFC 6797. Browsers keep it for names only, not for the address of scripts/run --lan; localhost is a name that others use too.
-        .. site is { Scheme: "https", IsLoopback: false }
-            ? [new KeyValuePair<string, string>(HeaderNames.StrictTransportSecurity, OneYear)] : Array.Empty<KeyValuePair<string, string>>(),
-    ];
+        return headers;
+    }
 }
