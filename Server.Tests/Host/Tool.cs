@@ -15,7 +15,8 @@ internal static class Tool
     public static Task FetchPackagesAsync(string folder) => RunAsync("npm", ["ci"], folder, isNeeded: IsCi);
 
     /// <param name="isNeeded">Whether its failing fails the test, not only skips it.</param>
-    public static async Task RunAsync(
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(
         string program, string[] arguments, string folder, Dictionary<string, string>? environment = null, bool isNeeded = true)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -42,10 +43,12 @@ internal static class Tool
             }
 
             Assert.That(process.ExitCode, Is.Zero, $"{output}\n{await errors}");
+            return output;
         }
         catch (Win32Exception) when (!IsCi)
         {
-            Assert.Ignore($"{program} is missing (Debian: apt-get install nodejs npm).");
+            Assert.Ignore($"{program} is missing (Debian: apt-get install nodejs npm postgresql-client).");
+            return "";
         }
     }
 }

@@ -9,19 +9,21 @@ using Serilog.Events;
 
 namespace QrLogin.Server.Http;
 
-/// <summary>What holds for every call: limits, JSON, problem+json, caching, the log line.</summary>
+/// <summary>What holds for every call: limits, JSON, problem+json, headers, the log line.</summary>
 internal static class HttpSetup
 {
     private const int MaxBodyBytes = 8 * 1024;
 
     public static WebApplicationBuilder AddHttp(this WebApplicationBuilder builder)
     {
+        // What a proxy takes for one header must not be two here (RFC 9112 §2.2 lets a server choose).
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
-        builder.Host.UseSerilog((context, logger) => logger.ReadFrom.Configuration(context.Configuration));
+        builder.Host.UseSerilog((context, logger) => logger.ReadFrom.Configuration(context.Configuration).Enrich.With<LogText>());
         builder.Services
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10))
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
@@ -60,23 +62,11 @@ internal static class HttpSetup
                 : Endpoint(context) is null && context.Response.StatusCode < 400 ? LogEventLevel.Debug // a file of a page
                 : LogEventLevel.Information;
         });
-        app.Use((context, next) =>
-        {
-            context.Response.OnStarting(() =>
-            {
-                if (context.Response.Headers.CacheControl.Count == 0)
-                {
-                    context.Response.Headers.CacheControl = "no-store";
-                }
-
-                return Task.CompletedTask;
-            });
-            return next(context);
-        });
+        app.UseResponseHeaders();
         app.UseExceptionHandler();
         app.UseRouting();
         app.UseStatusCodePages();
-        app.Use((context, next) => IsJson(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
+        app.Use((context, next) => TakesBody(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
         app.UseRateLimiter();
         app.UsePageFiles();
         app.UseWebSockets();
@@ -85,12 +75,18 @@ internal static class HttpSetup
     }
 
     /// <summary>Where a body is read, it is JSON in UTF-8 (RFC 8259 §8.1); the framework would also read other charsets.</summary>
-    private static bool IsJson(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null
-        || context.Request.ContentType is null
-        || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+    private static bool TakesBody(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null || context.Request.ContentType is not { } given)
+        {
+            return true;
+        }
+
+        context.Request.ContentType = MediaTypeNames.Application.Json; // the framework need not read it again, and differently
+        return MediaTypeHeaderValue.TryParse(given, out var type)
             && type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase)
-            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
+            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+    }
 
     private static RouteEndpoint? Endpoint(HttpContext context) =>
         (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint;

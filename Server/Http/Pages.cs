@@ -51,13 +51,10 @@ internal static class Pages
             {
                 var headers = file.Context.Response.Headers;
                 headers.CacheControl = "no-cache"; // asked about each time, by its ETag: an old script never meets a new server
-                headers.XContentTypeOptions = "nosniff";
-                headers["Referrer-Policy"] = "no-referrer";
                 if (policies.TryGetValue(file.File.Name, out var policy))
                 {
                     headers.ContentSecurityPolicy = policy;
-                    headers["Cross-Origin-Opener-Policy"] = "same-origin";
-                    headers["Permissions-Policy"] = $"camera=({(file.File.Name == Phone ? "self" : "")}), microphone=(), geolocation=()";
+                    headers[ResponseHeaders.PermissionsPolicy] = ResponseHeaders.Permissions(file.File.Name == Phone ? "self" : "");
                 }
             },
         };

@@ -23,12 +23,8 @@ internal static class SessionEndpoints
     /// <summary>
     /// Tells the PC's page whether to ask who is signed in: a browser's console reports each 401 as an error, and a first visit has none.
     /// </summary>
-    private static ContentHttpResult Visitor(SessionCookie cookie, HttpContext context)
-    {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return TypedResults.Text(
-            $"export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};\n", "text/javascript");
-    }
+    private static ContentHttpResult Visitor(SessionCookie cookie, HttpContext context) => TypedResults.Text(
+        $"export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};\n", "text/javascript");
 
     private static async Task<NoContent> SignOut(Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context)
     {
