@@ -22,6 +22,9 @@ internal sealed class HostileJsonTests
             {"identifiers":{{Identifiers}},"codeChallenge":"{{Challenge}}","codeChallengeMethod":"S256",
              "device":{"name":"Pixel 10","platform":"Android 17"} }
             """),
+        ($"/api/login/{Routes.Id}/status", $$"""
+            {"codeVerifier":"{{Verifier}}"}
+            """),
         ("/api/login/redeem", $$"""
             {"ticket":"AAAAAAAAAAAAAAAAAAAAAA","codeVerifier":"{{Verifier}}","identifiers":{{Identifiers}}}
             """),

@@ -56,8 +56,10 @@ internal sealed record MaskedIdentifier(string Kind, string Masked)
         Array.ConvertAll(identifiers, each => new MaskedIdentifier(each.Kind, each.Masked));
 }
 
-/// <summary>An attempt that a fresh code can be asked for; with its typed code, where this session has shown it already.</summary>
-internal sealed record OpenAttempt(Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device, string? TypedCode);
+/// <summary>An attempt that a fresh code can be asked for; where this session has had all of them, its typed code still serves.</summary>
+internal sealed record OpenAttempt(
+    Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TypedCode);
 
 /// <summary>An attempt that became a session lately; the time is UTC.</summary>
 internal sealed record RecentAttempt(Guid AttemptId, AdmittedSession Session, AttemptDevice Device, DateTime RedeemedAt);

@@ -19,7 +19,8 @@ internal sealed class WelcomeStore(Database database)
 
             select id, ceil(extract(epoch from expires_at - now()))::int as seconds, check_code,
               device_name, device_platform, host(address) as address,
-              exists (select from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId) as was_shown
+              (select count(*) from login_ticket t where t.attempt_id = a.id and t.session_id = @sessionId)
+                >= 8 * (1 + a.extensions) as is_spent
             from login_attempt a
             where account_id = @accountId and redeemed_at is null and declined_at is null and superseded_at is null and expires_at > now();
 
@@ -53,12 +54,12 @@ internal sealed class WelcomeStore(Database database)
         public short CheckCode { get; init; }
         public Guid SessionId { get; init; }
         public DateTime RedeemedAt { get; init; }
-        public bool WasShown { get; init; }
+        public bool IsSpent { get; init; }
 
         public AttemptDevice Device => new(DeviceName, DevicePlatform, Address);
 
         public OpenAttempt Open(Secret sessionKey) =>
-            new(Id, Seconds, $"{CheckCode}", Device, WasShown ? TypedCode.For(Id, sessionKey).Text : null);
+            new(Id, Seconds, $"{CheckCode}", Device, IsSpent ? TypedCode.For(Id, sessionKey).Text : null);
 
         public AdmittedSession Session => new(SessionId, new Device(DeviceName, DevicePlatform));
     }

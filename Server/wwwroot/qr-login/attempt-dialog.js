@@ -129,7 +129,7 @@ export class AttemptDialog {
       }
       this.#acts.change();
     }
-    if (typedCode) { // not before the first code of this session
+    if (typedCode) { // a welcome has it only where there are no more codes
       this.#face.typedCode(typedCode);
     }
   }
