@@ -76,7 +76,6 @@ internal static class HttpSetup
         app.UseStatusCodePages();
         app.Use((context, next) => IsJson(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
         app.UsePageFiles();
-        app.UseWebSockets();
         app.UseAuthorization(); // named here, or it would stand before all of this
         return app;
     }
