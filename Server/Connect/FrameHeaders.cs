@@ -7,16 +7,15 @@ namespace QrLogin.Server.Connect;
 /// </summary>
 internal struct FrameHeaders
 {
-    private const int Control = 0x8, Ping = 0x9, Pong = 0xA, MaskBytes = 4, MaxControlLength = 125;
+    private const int Control = 0x8, Ping = 0x9, Pong = 0xA, Seen = 0x100, MaskBytes = 4, MaxControlLength = 125;
 
-    private int opcode; // 0 between two frames; else with Seen
+    private int opcode; // with Seen; 0 between two frames
     private int skip;
     private bool isOver;
 
     /// <returns>False when the protocol is broken.</returns>
     public bool Take(ReadOnlySpan<byte> bytes)
     {
-        const int seen = 0x100;
         while (!bytes.IsEmpty && !isOver)
         {
             if (skip > 0)
@@ -31,7 +30,7 @@ internal struct FrameHeaders
             bytes = bytes[1..];
             if (opcode == 0)
             {
-                opcode = seen | (next & 0xF);
+                opcode = Seen | (next & 0xF);
                 continue;
             }
 

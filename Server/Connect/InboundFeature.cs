@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Connect;
 
-/// <summary>Puts an <see cref="InboundStream"/> beneath the WebSocket of a request: HTTP/1.1's upgrade, or HTTP/2's extended CONNECT.</summary>
+/// <summary>Puts an <see cref="InboundStream"/> beneath a request's WebSocket: HTTP/1.1's upgrade, HTTP/2's extended CONNECT.</summary>
 internal sealed class InboundFeature(
     IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect, Func<Stream, InboundStream> beneath)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature

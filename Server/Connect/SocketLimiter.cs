@@ -8,12 +8,12 @@ namespace QrLogin.Server.Connect;
 
 /// <summary>
 /// How many sockets this process holds, and how often an address may fail to open one. Whoever is signed in is not refused for what
-/// others behind the same address did: failures count, and an address with too many has its sessions looked up one at a time, newest
-/// comer first. Safe for concurrent use.
+/// others behind the same address did: failures count, and an address with too many has its sessions looked up two at a time, while the
+/// rest wait their turn and only those for whom there is no room are refused unseen. Safe for concurrent use.
 /// </summary>
 internal sealed class SocketLimiter(IOptions<SocketLimits> limits) : IDisposable
 {
-    private const int MaxWaitingForTurn = 32;
+    private const int MaxWaitingForTurn = 256;
 
     private readonly ConcurrencyLimiter places = new(new() { PermitLimit = limits.Value.Connections });
 
@@ -22,12 +22,7 @@ internal sealed class SocketLimiter(IOptions<SocketLimits> limits) : IDisposable
             network, _ => new() { PermitLimit = limits.Value.HandshakesPerMinute, Window = TimeSpan.FromMinutes(1) }));
 
     private readonly PartitionedRateLimiter<string> turns = PartitionedRateLimiter.Create<string, string>(network =>
-        RateLimitPartition.GetConcurrencyLimiter(network, _ => new()
-        {
-            PermitLimit = 1,
-            QueueLimit = MaxWaitingForTurn,
-            QueueProcessingOrder = QueueProcessingOrder.NewestFirst, // or a flood would fill the queue and keep out who is signed in
-        }));
+        RateLimitPartition.GetConcurrencyLimiter(network, _ => new() { PermitLimit = 2, QueueLimit = MaxWaitingForTurn }));
 
     /// <summary>A place for one more socket, given back when it is disposed; not acquired when there is none.</summary>
     public RateLimitLease TakePlace() => places.AttemptAcquire();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Connect;
 
-/// <summary>What sockets may cost. The keys stand below <c>Limits:Sockets</c>; a wrong value, or an unknown key, refuses to start.</summary>
+/// <summary>What sockets may cost. The keys stand below <c>Limits:Sockets</c>; a wrong value or an unknown key refuses to start.</summary>
 internal sealed class SocketLimits
 {
     public const string Section = "Limits:Sockets";
