@@ -30,6 +30,7 @@ try
     var app = builder.Build();
 
     app.UseHttp();
+    app.UseConnect();
     app.MapHealth();
     app.MapPages();
     app.MapAppLinks();

@@ -20,12 +20,16 @@ internal sealed class TestServer : WebApplicationFactory<Program>
     private static readonly string[] ByAddress = ["IdentifyMissesPerMinute", "RedeemFailuresPerMinute"];
 
     private readonly Dictionary<string, string> settings;
+    private readonly Action<IServiceCollection>? configure;
 
     /// <param name="database">A database URL.</param>
     /// <param name="settings">Configuration keys and values.</param>
     /// <param name="port">Its port and its pages' origin, such as a <see cref="FreePort"/>; 0 is any free one.</param>
-    public TestServer(string database, Dictionary<string, string>? settings = null, int port = 0)
+    /// <param name="configure">What no setting changes, such as the framework's own clockwork.</param>
+    public TestServer(
+        string database, Dictionary<string, string>? settings = null, int port = 0, Action<IServiceCollection>? configure = null)
     {
+        this.configure = configure;
         PublicOrigin = port == 0 ? Origin : $"http://localhost:{port}";
         this.settings = new Dictionary<string, string>(settings ?? [])
         {
@@ -74,6 +78,11 @@ internal sealed class TestServer : WebApplicationFactory<Program>
         foreach (var (key, value) in settings)
         {
             builder.UseSetting(key, value);
+        }
+
+        if (configure is not null)
+        {
+            builder.ConfigureServices(configure);
         }
     }
 }

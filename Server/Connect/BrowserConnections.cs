@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Bindings;
 
 namespace QrLogin.Server.Connect;
@@ -8,16 +9,18 @@ namespace QrLogin.Server.Connect;
 /// </summary>
 internal sealed class BrowserConnections
 {
-    private const int MaxPerSession = 8;
-    private const int MaxPerAccount = 16;
-
     private readonly Lock gate = new();
     private readonly ConnectionIndex<Identifier> byIdentifier = new();
     private readonly ConnectionIndex<Guid> bySession = new();
     private readonly ConnectionIndex<Guid> byAccount = new();
+    private readonly SocketLimits limits;
     private bool isClosed;
 
-    public BrowserConnections(IHostApplicationLifetime lifetime) => lifetime.ApplicationStopping.Register(CloseAll);
+    public BrowserConnections(IHostApplicationLifetime lifetime, IOptions<SocketLimits> limits)
+    {
+        this.limits = limits.Value;
+        lifetime.ApplicationStopping.Register(CloseAll);
+    }
 
     /// <summary>True from <see cref="CloseAll"/> on: no connection is taken any more.</summary>
     public bool IsClosed => Volatile.Read(ref isClosed);
@@ -36,7 +39,9 @@ internal sealed class BrowserConnections
 
             var ofSession = bySession.Find(connection.SessionId);
             var ofAccount = byAccount.Find(connection.AccountId);
-            oldest = ofSession.Length >= MaxPerSession ? ofSession[0] : ofAccount.Length >= MaxPerAccount ? ofAccount[0] : null;
+            oldest = ofSession.Length >= limits.ConnectionsPerSession ? ofSession[0]
+                : ofAccount.Length >= limits.ConnectionsPerAccount ? ofAccount[0]
+                : null;
             if (oldest is not null)
             {
                 RemoveLocked(oldest);

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
@@ -11,22 +11,36 @@ internal static class ConnectEndpoint
 {
     private const string Subprotocol = "qrlogin.v1";
 
-    /// <summary>In seconds: how long a client waits when this server is going away.</summary>
-    private const int RetryAfterGoingAway = 5;
+    /// <summary>In seconds: how long a client waits when this server is going away, or full.</summary>
+    private const int RetryAfter = 5;
 
-    public static IServiceCollection AddConnect(this IServiceCollection services) => services
-        .AddSingleton<BrowserConnections>()
-        .AddSingleton<WelcomeStore>()
-        .AddSingleton<LiveStateStore>()
-        .AddSingleton<ConnectionHost>()
-        .AddSingleton<ConnectionKeeper>()
-        .AddHostedService(provider => provider.GetRequiredService<ConnectionKeeper>())
-        .Configure<WebSocketOptions>(options =>
-        {
-            // The framework looks every 4 s, a quarter of the smaller one: it pings after 16 to 20 s and drops 20 to 24 s later.
-            options.KeepAliveInterval = TimeSpan.FromSeconds(16);
-            options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
-        });
+    public static IServiceCollection AddConnect(this IServiceCollection services)
+    {
+        services.AddOptions<SocketLimits>().ValidateOnStart();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<SocketLimits>>((kestrel, limits) =>
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.Value.HandshakeSeconds));
+        return services
+            .AddSingleton<IConfigureOptions<SocketLimits>, SocketLimitsReader>()
+            .AddSingleton<SocketLimiter>()
+            .AddSingleton<BrowserConnections>()
+            .AddSingleton<WelcomeStore>()
+            .AddSingleton<LiveStateStore>()
+            .AddSingleton<ConnectionHost>()
+            .AddSingleton<ConnectionKeeper>()
+            .AddHostedService(provider => provider.GetRequiredService<ConnectionKeeper>())
+            .Configure<WebSocketOptions>(options =>
+            {
+                // The framework looks every 4 s, a quarter of the smaller one: it pings after 16 to 20 s and drops 20 to 24 s later.
+                options.KeepAliveInterval = TimeSpan.FromSeconds(16);
+                options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+            });
+    }
+
+    public static IApplicationBuilder UseConnect(this IApplicationBuilder app)
+    {
+        InboundFeature.Use(app);
+        return app.UseWebSockets();
+    }
 
     public static IEndpointRouteBuilder MapConnect(this IEndpointRouteBuilder routes)
     {
@@ -35,9 +49,10 @@ internal static class ConnectEndpoint
     }
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> Connect(
-        BrowserConnections connections, ConnectionHost host, IOptions<SiteOptions> site, HttpContext context)
+        BrowserConnections connections, ConnectionHost host, SocketLimiter limiter, IOptions<SiteOptions> site, HttpContext context)
     {
-        if (!context.WebSockets.IsWebSocketRequest)
+        // In HTTP/1.0 an Upgrade means nothing (RFC 9110 §7.8); Kestrel would follow it.
+        if (!context.WebSockets.IsWebSocketRequest || HttpProtocol.IsHttp10(context.Request.Protocol))
         {
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.Connection = "Upgrade, keep-alive"; // without the latter Kestrel would close unannounced
@@ -50,7 +65,11 @@ internal static class ConnectEndpoint
             return Problem.OriginNotAllowed.Result();
         }
 
-        await context.AuthenticateAsync(SessionAuthentication.SchemeName);
+        if (await limiter.AuthenticateAsync(context) is { } wait)
+        {
+            return Problem.TooManyRequests.Result(context.Response, (int)Math.Ceiling(wait.TotalSeconds));
+        }
+
         if (context.Features.Get<Session>() is not { } session)
         {
             return Problem.SessionRequired.Result();
@@ -66,9 +85,10 @@ internal static class ConnectEndpoint
             return Problem.UnsupportedProtocol.Result();
         }
 
-        if (connections.IsClosed)
+        using var place = limiter.TakePlace();
+        if (connections.IsClosed || !place.IsAcquired)
         {
-            return Problem.Unavailable.Result(context.Response, RetryAfterGoingAway);
+            return Problem.Unavailable.Result(context.Response, RetryAfter);
         }
 
         await host.HoldAsync(session, context, Subprotocol);

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
@@ -17,6 +18,8 @@ internal sealed class ConnectionHost(
         var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol);
         var sessionKey = cookie.Read(context.Request)!.For("session key"u8); // a web session was found by no other token
         using var connection = new BrowserConnection(socket, session.Id, session.AccountId, sessionKey, expiresAt);
+        var inbound = InboundFeature.StreamOf(context);
+        inbound.Refused = connection.Close;
         try
         {
             if (!connections.TryAdd(connection))
@@ -29,6 +32,11 @@ internal sealed class ConnectionHost(
         finally
         {
             connections.Remove(connection);
+        }
+
+        if (socket.State != WebSocketState.Closed)
+        {
+            await inbound.DrainAsync();
         }
     }
 

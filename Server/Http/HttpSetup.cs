@@ -69,7 +69,6 @@ internal static class HttpSetup
         app.Use((context, next) => TakesBody(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
         app.UseRateLimiter();
         app.UsePageFiles();
-        app.UseWebSockets();
         app.UseAuthorization(); // named here, or it would stand before all of this
         return app;
     }
