@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using QrLogin.Server.Accounts;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
@@ -45,8 +44,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (OptionsValidationException e)
+catch (Exception e) when (StartFault.Of(e) is { } fault)
 {
-    await Console.Error.WriteLineAsync($"QrLogin does not start. {e.Message}");
+    await Console.Error.WriteLineAsync($"QrLogin does not start. {fault}");
     return 1;
 }

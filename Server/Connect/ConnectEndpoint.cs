@@ -16,11 +16,10 @@ internal static class ConnectEndpoint
 
     public static IServiceCollection AddConnect(this IServiceCollection services)
     {
-        services.AddOptions<SocketLimits>().ValidateOnStart();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<SocketLimits>>((kestrel, limits) =>
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.Value.HandshakeSeconds));
         return services
-            .AddSingleton<IConfigureOptions<SocketLimits>, SocketLimitsReader>()
+            .AddNumbers<SocketLimits>(SocketLimits.Section)
             .AddSingleton<SocketLimiter>()
             .AddSingleton<BrowserConnections>()
             .AddSingleton<WelcomeStore>()

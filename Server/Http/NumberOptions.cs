@@ -32,14 +32,15 @@ internal static class NumberOptions
         var keys = string.Join(", ", typeof(T).GetProperties().Select(key => key.Name));
         return
             from each in section.GetChildren()
-            where each.Value is not null // else it is a section of its own
-            let range = typeof(T).GetProperty(each.Key, BindingFlags.IgnoreCase | BindingFlags.Public | BindingFlags.Instance)
-                ?.GetCustomAttribute<RangeAttribute>()
+            let property = typeof(T).GetProperty(each.Key, BindingFlags.IgnoreCase | BindingFlags.Public | BindingFlags.Instance)
+            where property is not null || !each.GetChildren().Any() // else it is a section of its own
+            let range = property?.GetCustomAttribute<RangeAttribute>()
+            let path = $"{section.Path}:{property?.Name ?? each.Key}"
             let fault = range is null ? $"there is no such key; there are {keys}."
                 : !int.TryParse(each.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || !range.IsValid(number)
                 ? $"\"{each.Value}\" is not a whole number from {range.Minimum} to {range.Maximum}."
                 : null
             where fault is not null
-            select $"{each.Path} (environment variable {each.Path.Replace(":", "__", StringComparison.Ordinal)}): {fault}";
+            select $"{path} (environment variable {path.Replace(":", "__", StringComparison.Ordinal)}): {fault}";
     }
 }
