@@ -20,6 +20,9 @@ internal sealed class World
     /// <summary>The owner's connection string.</summary>
     public static string Database { get; private set; } = null!;
 
+    /// <summary>For a test that does to a database what others could not bear; its owner's connection string.</summary>
+    public static Task<string> NewDatabaseAsync() => postgres!.CreateAsync();
+
     [OneTimeSetUp]
     public static async Task Begin()
     {

@@ -27,10 +27,12 @@ internal static class SignInEndpoint
 
     private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> SignIn(
         SignInRequest request, AccountStore accounts, Passwords passwords, SessionCookie cookie, ChangeFeed feed,
-        IOptions<SiteOptions> site, HttpContext context)
+        AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
     {
+        var attempted = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context));
         if (!site.Value.Allows(context.Request))
         {
+            audit.Record(attempted with { Why = Problem.OriginNotAllowed.Code, OncePerMinute = true });
             return Problem.OriginNotAllowed.Result();
         }
 
@@ -38,11 +40,13 @@ internal static class SignInEndpoint
         var isRight = await passwords.CheckAsync(request.Password!, account?.PasswordHash);
         if (isRight is null)
         {
+            audit.Record(attempted with { Why = Problem.TooManyRequests.Code });
             return Problem.TooManyRequests.Result(context.Response, RetryAfterBusy);
         }
 
         if (account is null || isRight is false)
         {
+            audit.Record(attempted with { Why = Problem.InvalidCredentials.Code, AccountId = account?.AccountId });
             return Problem.InvalidCredentials.Result();
         }
 
@@ -51,9 +55,11 @@ internal static class SignInEndpoint
             Device.FromUserAgent(context.Request.Headers.UserAgent.ToString()), ClientAddress.Of(context));
         if (session is null)
         {
+            audit.Record(attempted with { Why = Problem.InvalidCredentials.Code, AccountId = account.AccountId });
             return Problem.InvalidCredentials.Result();
         }
 
+        audit.Record(attempted with { AccountId = session.AccountId, SessionId = session.Id });
         feed.SessionMade(session.AccountId);
         cookie.Write(context.Response, token);
         return TypedResults.Ok(SessionResponse.Of(session));
