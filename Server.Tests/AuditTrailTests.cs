@@ -51,10 +51,8 @@ internal sealed class AuditTrailTests
     [Test]
     public async Task A_write_whose_answer_is_lost_is_not_written_twice()
     {
-        var direct = new NpgsqlConnectionStringBuilder(database);
-        using var wire = new WireCounter(direct.Host!, direct.Port);
-        (direct.Host, direct.Port, direct.SslMode) = ("127.0.0.1", wire.Port, SslMode.Disable);
-        await using var server = new TestServer(direct.ConnectionString, new() { ["Serilog:MinimumLevel:Default"] = "Fatal" });
+        using var wire = Wire(out var throughIt);
+        await using var server = new TestServer(throughIt, new() { ["Serilog:MinimumLevel:Default"] = "Fatal" });
         using var phone = new Phone(server);
         await phone.IdentifyAsync();
         await Eventually.IsAsync(async () => await CountAsync(admin, "identify") == 1, "its connection is open");
@@ -71,13 +69,31 @@ internal sealed class AuditTrailTests
     }
 
     [Test]
+    public async Task What_is_long_on_its_way_does_not_come_after_what_happened_later()
+    {
+        using var wire = Wire(out var throughIt);
+        await using var server = new TestServer(throughIt);
+        using var phone = new Phone(server);
+        await phone.IdentifyAsync();
+        await Eventually.IsAsync(async () => await CountAsync(admin, "identify") == 1, "its connection is open");
+
+        var gate = new TaskCompletionSource();
+        wire.AuditGate = gate.Task;
+        await phone.IdentifyAsync();
+        await Eventually.IsAsync(() => Task.FromResult(wire.HoldsAudit), "it is on its way");
+        await phone.RedeemAsync(Ticket);
+        gate.SetResult();
+        await Eventually.IsAsync(async () => await CountAsync(admin, "redeem") == 1, "the trail goes on");
+
+        Assert.That(await admin.ListAsync<string>("select event from admin.audit"), Is.EqualTo(["redeem", "identify", "identify"]));
+    }
+
+    [Test]
     public async Task Many_events_go_to_the_database_together()
     {
         const int many = 50;
-        var direct = new NpgsqlConnectionStringBuilder(database);
-        using var wire = new WireCounter(direct.Host!, direct.Port);
-        (direct.Host, direct.Port, direct.SslMode) = ("127.0.0.1", wire.Port, SslMode.Disable);
-        await using var server = new TestServer(direct.ConnectionString);
+        using var wire = Wire(out var throughIt);
+        await using var server = new TestServer(throughIt);
         using var phone = new Phone(server);
         await phone.IdentifyAsync();
         await Eventually.IsAsync(async () => await CountAsync(admin, "identify") == 1, "its connection is open");
@@ -149,6 +165,16 @@ internal sealed class AuditTrailTests
 
         Assert.That(swept, Is.EqualTo(2500));
         Assert.That((await CountAsync(admin, "old"), await CountAsync(admin, "kept")), Is.EqualTo((0, 3)));
+    }
+
+    /// <param name="throughIt">The database's connection string.</param>
+    private WireCounter Wire(out string throughIt)
+    {
+        var direct = new NpgsqlConnectionStringBuilder(database);
+        var wire = new WireCounter(direct.Host!, direct.Port);
+        (direct.Host, direct.Port, direct.SslMode) = ("127.0.0.1", wire.Port, SslMode.Disable);
+        throughIt = direct.ConnectionString;
+        return wire;
     }
 
     /// <summary>As an administrator's statement might: nothing can be added until it is disposed of.</summary>

@@ -33,6 +33,11 @@ internal sealed class WireCounter : IDisposable
     /// <summary>What the audit trail sends arrives, but it never hears so: its connection breaks instead.</summary>
     public bool LosesAuditAnswers { get; set; }
 
+    /// <summary>What the audit trail sends goes on when this is done.</summary>
+    public Task AuditGate { get; set; } = Task.CompletedTask;
+
+    public bool HoldsAudit { get; private set; }
+
     public void Dispose() => listener.Dispose();
 
     private async Task AcceptAsync()
@@ -81,6 +86,12 @@ internal sealed class WireCounter : IDisposable
                 if (!isStartup && (char)header[0] is 'S' or 'Q')
                 {
                     Interlocked.Increment(ref isAudit ? ref auditRoundTrips : ref roundTrips);
+                }
+
+                if (isAudit && !isStartup)
+                {
+                    HoldsAudit = !AuditGate.IsCompleted;
+                    await AuditGate;
                 }
 
                 isStartup = false;
