@@ -82,6 +82,7 @@ internal sealed class AuditTrailTests
         await phone.IdentifyAsync();
         await Eventually.IsAsync(() => Task.FromResult(wire.HoldsAudit), "it is on its way");
         await phone.RedeemAsync(Ticket);
+        await admin.QueryAsync<string>("select pg_sleep(0.5)::text"); // longer than it has waited before it was sent
         gate.SetResult();
         await Eventually.IsAsync(async () => await CountAsync(admin, "redeem") == 1, "the trail goes on");
 
