@@ -16,7 +16,9 @@ internal sealed class AuditTrailTests
     [SetUp]
     public async Task Begin()
     {
-        database = await World.NewDatabaseAsync();
+        var owner = ConnectionString.Parse(await World.NewDatabaseAsync());
+        owner.GssEncryptionMode = GssEncryptionMode.Disable;
+        database = owner.ConnectionString;
         admin = new Admin(database);
     }
 
