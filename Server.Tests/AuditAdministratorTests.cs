@@ -1,3 +1,4 @@
+using QrLogin.Server.Bindings;
 using QrLogin.Server.Tests.Actors;
 
 namespace QrLogin.Server.Tests;
@@ -12,15 +13,15 @@ internal sealed class AuditAdministratorTests
     [TestCase("select admin.set_password(@Username, 'very new')", "set_password {0}", "end_sessions 2: password_changed")]
     [TestCase("select admin.disable_account(@Username)", "disable_account {0}", "end_sessions 2: account_disabled")]
     [TestCase("select admin.revoke_sessions(@Username)", "end_sessions 2: revoked")]
-    [TestCase("select admin.bind(@Username, 'imei', '35-209900-176148-1')", "bind imei •••••••••••1481")]
-    [TestCase("select admin.bind(@Username, 'phone', @Number, 'old phone')", "label_binding phone {1}")]
-    [TestCase("select admin.unbind('phone', @Number)", "unbind phone {1}")]
+    [TestCase("select admin.bind(@Username, 'phone', @another)", "bind phone {2}")]
+    [TestCase("select admin.bind(@Username, 'phone', @number, 'old phone')", "label_binding phone {1}")]
+    [TestCase("select admin.unbind('phone', @number)", "unbind phone {1}")]
     [TestCase("update account set password_hash = left(password_hash, -1) || 'D' where username = @Username", "set_password {0}")]
     [TestCase("update account set disabled_at = now() where username = @Username", "disable_account {0}")]
     [TestCase("update account set display_name = 'Al''s' where username = @Username", "change_display_name 'Alice' to 'Al''s'")]
     [TestCase("update account set username = 'x.' || username where username = @Username", "rename_account {0} to x.{0}")]
     [TestCase("delete from binding " + OfHer, "unbind phone {1}")]
-    [TestCase("update binding set kind = 'mac', value = 'a4:83:e7:01:02:03' " + OfHer, "unbind phone {1}", "bind mac •••••••••••••2:03")]
+    [TestCase("update binding set value = @another " + OfHer, "unbind phone {1}", "bind phone {2}")]
     [TestCase("update session set revoked_at = now(), revoked_reason = 'ended' " + OfHer, "end_sessions 2: ended")]
     [TestCase("update session set expires_at = now() " + OfHer, "end_sessions 2: expired")]
     [TestCase("update login_attempt set session_id = null, token_salt = null, redeemed_at = null " + OfHer + "; delete from login_ticket "
@@ -30,11 +31,10 @@ internal sealed class AuditAdministratorTests
         using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
         var before = await Admin.TrailAsync(scene.Account, until: "redeem");
-        var number = scene.Phone.Number;
+        var (number, another) = (scene.Phone.Number, Phone.NewNumber());
 
-        await Admin.ExecuteAsync(sql, new { scene.Account.Username, number });
+        await Admin.ExecuteAsync(sql, new { scene.Account.Username, number, another });
 
-        var masked = $"+{new string('•', number.Length - 5)}{number[^4..]}";
         var who = await Admin.QueryAsync<string>("select session_user");
         Assert.That(
             await Admin.ListAsync<string>(
@@ -42,8 +42,23 @@ internal sealed class AuditAdministratorTests
                 select event || ' ' || detail from admin.audit
                 where account_id = @AccountId and actor = 'administrator' and at > @At order by at
                 """, new { before[0].AccountId, before[^1].At }),
-            Is.EqualTo(told.Select(each => $"{each.Replace("{0}", scene.Account.Username).Replace("{1}", masked)}, by {who}")));
+            Is.EqualTo(told.Select(each => $"{Filled(each)}, by {who}")));
+
+        string Filled(string text) =>
+            text.Replace("{0}", scene.Account.Username).Replace("{1}", Masked(number)).Replace("{2}", Masked(another));
+
+        static string Masked(string number) => $"+{new string('•', number.Length - 5)}{number[^4..]}";
     }
+
+    [TestCase("phone", "+8613800138000")]
+    [TestCase("phone", "+1234567")]
+    [TestCase("imei", "352099001761481")]
+    [TestCase("mac", "a4:83:e7:01:02:03")]
+    [TestCase("app", "0123456789abcdefghijkl")]
+    public async Task An_identifier_is_masked_as_on_the_wire(string kind, string value) =>
+        Assert.That(
+            await Admin.QueryAsync<string>("select masked_identifier(@kind, @value)", new { kind, value }),
+            Is.EqualTo(Identifier.Stored(kind, value).Masked));
 
     [Test]
     public async Task What_is_rolled_back_is_not_told()

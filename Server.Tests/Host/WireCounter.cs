@@ -61,12 +61,13 @@ internal sealed class WireCounter : IDisposable
         using var backend = new TcpClient();
         await backend.ConnectAsync(target.Host, target.Port);
         var isAudit = false;
+        var isAnswerLost = false;
         await Task.WhenAny(CountAsync(), AnswerAsync());
 
         async Task AnswerAsync()
         {
             var buffer = new byte[8192];
-            while (await backend.GetStream().ReadAsync(buffer) is > 0 and var count && !(isAudit && LosesAuditAnswers))
+            while (await backend.GetStream().ReadAsync(buffer) is > 0 and var count && !isAnswerLost)
             {
                 await frontend.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
@@ -85,6 +86,7 @@ internal sealed class WireCounter : IDisposable
                 isAudit |= isStartup && Encoding.ASCII.GetString(body).Contains("qrlogin audit", StringComparison.Ordinal);
                 if (!isStartup && (char)header[0] is 'S' or 'Q')
                 {
+                    isAnswerLost |= isAudit && LosesAuditAnswers;
                     Interlocked.Increment(ref isAudit ? ref auditRoundTrips : ref roundTrips);
                 }
 
