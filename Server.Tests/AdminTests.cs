@@ -129,6 +129,11 @@ internal sealed class AdminTests
     [TestCase("insert into binding (kind, value, account_id) select 'phone', '+8613800138000', id from account limit 1")]
     [TestCase("select admin.bind('alice', 'phone', '+8613800138000')")]
     [TestCase("truncate session")]
+    [TestCase("select event from audit")]
+    [TestCase("select event from admin.audit")]
+    [TestCase("update audit set why = null")]
+    [TestCase("delete from audit")]
+    [TestCase("truncate audit")]
     public async Task The_servers_role_may_not(string sql)
     {
         await using var source = new NpgsqlDataSourceBuilder(TestDatabase.AsServerRole(World.Database)).Build();

@@ -1,5 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
 using QrLogin.Server.Storage;
 using QrLogin.Server.Tests.Actors;
@@ -89,6 +92,17 @@ internal sealed class ConfigurationTests
         Assert.That(
             await World.Admin.QueryAsync<string>("select address from admin.sessions where username = @Username", new { alice.Username }),
             Is.EqualTo(seen));
+    }
+
+    [TestCase("many")]
+    [TestCase("0")]
+    public void The_audit_trails_queue_has_a_length(string length)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?> { ["ConnectionStrings:QrLogin"] = "Host=db", ["Audit:Queue"] = length }).Build();
+        Assert.That(
+            () => new ServiceCollection().AddStorage(configuration),
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Audit:Queue (environment variable Audit__Queue)"));
     }
 
     [TestCase("postgresql://al ice:sec ret@:x/y")]

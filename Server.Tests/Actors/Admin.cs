@@ -23,6 +23,12 @@ internal sealed class Admin(string database) : IAsyncDisposable
         return await connection.ExecuteAsync(sql, arguments);
     }
 
+    public async Task<T[]> ListAsync<T>(string sql, object? arguments = null)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<T>(sql, arguments)];
+    }
+
     /// <summary>A new account that has these devices.</summary>
     public async Task<Account> HasAccountAsync(params Phone[] phones)
     {

@@ -24,17 +24,20 @@ internal static class SignInEndpoint
 
     private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> SignIn(
         SignInRequest request, AccountStore accounts, Credentials credentials, SessionCookie cookie, ChangeFeed feed,
-        IOptions<SiteOptions> site, HttpContext context)
+        AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
     {
+        var address = ClientAddress.Of(context);
+        var attempted = new AuditEvent(AuditEvent.Computer, "sign_in", address);
         if (!site.Value.Allows(context.Request))
         {
+            audit.Record(attempted with { Why = Problem.OriginNotAllowed.Code, OncePerMinute = true });
             return Problem.OriginNotAllowed.Result();
         }
 
-        var address = ClientAddress.Of(context);
         var check = await credentials.CheckAsync(request.Username!, request.Password!, address);
         if (check.RetryAfter is { } seconds)
         {
+            audit.Record(attempted with { Why = Problem.TooManyRequests.Code, AccountId = check.AccountId });
             return Problem.TooManyRequests.Result(context.Response, seconds);
         }
 
@@ -44,9 +47,11 @@ internal static class SignInEndpoint
             : await accounts.SignInAsync(request.Username!, check.Right, token, cookie.Read(context.Request), device, address);
         if (session is null)
         {
+            audit.Record(attempted with { Why = Problem.InvalidCredentials.Code, AccountId = check.AccountId });
             return Problem.InvalidCredentials.Result();
         }
 
+        audit.Record(attempted with { AccountId = session.AccountId, SessionId = session.Id });
         feed.SessionMade(session.AccountId);
         cookie.Write(context.Response, token);
         return TypedResults.Ok(SessionResponse.Of(session));

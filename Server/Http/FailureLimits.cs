@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Http;
 
@@ -48,13 +49,16 @@ internal sealed class FailureLimits : IDisposable
 internal static class FailureLimitExtensions
 {
     /// <summary>An address that was refused with this too often hears 429 with <c>Retry-After</c>.</summary>
-    public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem) =>
+    /// <param name="name">Of the call, in the audit trail.</param>
+    public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem, string name) =>
         route.AddEndpointFilter(async (invocation, next) =>
         {
             var context = invocation.HttpContext;
             var limits = context.RequestServices.GetRequiredService<FailureLimits>();
             if (limits.Wait(problem, context) is { } seconds)
             {
+                context.RequestServices.GetRequiredService<AuditTrail>().Record(
+                    new AuditEvent(AuditEvent.Phone, name, ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
                 return Problem.TooManyRequests.Result(context.Response, seconds);
             }
 

@@ -65,6 +65,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     private static readonly Dictionary<string, Problem> ByCode = new[]
     {
         InvalidTicket, NoLiveConnection, AlreadyRedeemed, Declined, Superseded, SessionEnded, TicketExpired, AttemptExpired,
+        TooManyRequests,
     }.ToDictionary(problem => problem.Code);
 
     /// <summary>How long a client is asked to wait on a 503, in seconds.</summary>

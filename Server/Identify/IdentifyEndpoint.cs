@@ -22,39 +22,50 @@ internal static class IdentifyEndpoint
     public static IEndpointRouteBuilder MapIdentify(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/login/identify", Identify)
-            .RequireRateLimiting(IdentifyLoad.Policy).LimitFailures(Problem.NoLiveConnection);
+            .RequireRateLimiting(IdentifyLoad.Policy).LimitFailures(Problem.NoLiveConnection, "identify");
         return routes;
     }
 
     private static async Task<Results<Accepted<IdentifyResponse>, ProblemHttpResult>> Identify(
         IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, Presenter presenter, ScreenStore screens,
-        HttpContext context)
+        AuditTrail audit, HttpContext context)
     {
         var phone = request.Phone(context);
         var accountId = connections.FindAccount(phone.Identifiers);
         var attemptId = Guid.CreateVersion7();
         var tickets = accountId is { } found ? presenter.Tickets(attemptId, found) : [Ticket.ForNobody(attemptId)];
         var outcome = await attempts.OpenAsync(attemptId, accountId, phone, tickets);
-        if (outcome.Verdict == IdentifyOutcome.Opened)
+        var asked = new AuditEvent(AuditEvent.Phone, "identify", phone.Address) { AccountId = accountId, Detail = phone.Device.Name };
+        switch (outcome.Verdict)
         {
-            return await ShowAsync(outcome, accountId!.Value, phone, tickets, presenter, screens)
-                ? Accepted(outcome) : Problem.NoLiveConnection.Result();
-        }
+            case IdentifyOutcome.Opened:
+                audit.Record(asked with { AttemptId = outcome.Id });
+                if (await ShowAsync(outcome, accountId!.Value, phone, tickets, presenter, screens, audit))
+                {
+                    return Accepted(outcome);
+                }
 
-        return outcome.Verdict switch
-        {
-            IdentifyOutcome.Repeated => Accepted(outcome),
-            IdentifyOutcome.Limited => Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value),
-            _ => Problem.NoLiveConnection.Result(),
-        };
+                audit.Record(asked with { AttemptId = outcome.Id, Why = Problem.NoLiveConnection.Code });
+                return Problem.NoLiveConnection.Result();
+            case IdentifyOutcome.Repeated:
+                return Accepted(outcome); // nothing has happened
+            case IdentifyOutcome.Limited:
+                audit.Record(asked with { Why = Problem.TooManyRequests.Code });
+                return Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value);
+            default:
+                audit.Record(asked with { Why = Problem.NoLiveConnection.Code });
+                return Problem.NoLiveConnection.Result();
+        }
     }
 
     /// <returns>Whether any socket took a code.</returns>
     private static async Task<bool> ShowAsync(
-        IdentifyOutcome outcome, Guid accountId, PhoneRequest phone, Ticket[] tickets, Presenter presenter, ScreenStore screens)
+        IdentifyOutcome outcome, Guid accountId, PhoneRequest phone, Ticket[] tickets, Presenter presenter, ScreenStore screens,
+        AuditTrail audit)
     {
         if (outcome.SupersededId is { } superseded)
         {
+            audit.Record(new AuditEvent(AuditEvent.Phone, "supersede", phone.Address) { AccountId = accountId, AttemptId = superseded });
             presenter.Superseded(accountId, superseded);
         }
 

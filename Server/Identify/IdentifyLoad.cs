@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Identify;
 
@@ -22,7 +23,10 @@ internal sealed class IdentifyLoad(IOptions<LimitOptions> limits) : IConfigureOp
         options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
         options.OnRejected = (rejected, _) =>
         {
-            rejected.HttpContext.Response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
+            var context = rejected.HttpContext;
+            context.RequestServices.GetRequiredService<AuditTrail>().Record(
+                new AuditEvent(AuditEvent.Phone, "identify", ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
+            context.Response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
             return ValueTask.CompletedTask;
         };
     }

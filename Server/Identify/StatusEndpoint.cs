@@ -13,7 +13,7 @@ internal static class StatusEndpoint
 {
     public static IEndpointRouteBuilder MapStatus(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/{attemptId:guid}/status", Status).LimitFailures(Problem.NotFound);
+        routes.MapPost("/api/login/{attemptId:guid}/status", Status).LimitFailures(Problem.NotFound, "status");
         return routes;
     }
 

@@ -2,11 +2,12 @@ using Microsoft.Extensions.Options;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Present;
 
 /// <summary>Step 3: what the PC's screens show of an attempt. Safe for concurrent use; nothing here waits for a socket.</summary>
-internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOptions> site)
+internal sealed class Presenter(BrowserConnections connections, AuditTrail audit, IOptions<SiteOptions> site)
 {
     /// <summary>A ticket for each session of an account on whose screens one can be shown now, but for those that have one.</summary>
     public Ticket[] Tickets(Guid attemptId, Guid accountId, params Ticket[] besides)
@@ -33,8 +34,20 @@ internal sealed class Presenter(BrowserConnections connections, IOptions<SiteOpt
     public bool Show(Ticket ticket, AttemptOnScreen attempt)
     {
         var image = QrImage.DataUri($"{site.Value.PublicOrigin}/q#{ticket.Secret.Text}");
-        return Push(connections.OfSession(ticket.SessionId), new QrMessage(
+        var pages = connections.OfSession(ticket.SessionId);
+        var isTaken = Push(pages, new QrMessage(
             attempt.Id, image, ticket.TypedCode.Text, attempt.TicketExpiresIn, attempt.ExpiresIn, attempt.CheckCode, attempt.Device));
+        if (isTaken)
+        {
+            audit.Record(new AuditEvent(AuditEvent.Server, "show", null)
+            {
+                AccountId = pages[0].AccountId,
+                SessionId = ticket.SessionId,
+                AttemptId = attempt.Id,
+            });
+        }
+
+        return isTaken;
     }
 
     /// <summary>Another phone has tried the code on this session's screen.</summary>

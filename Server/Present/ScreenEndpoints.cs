@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Present;
 
@@ -26,37 +27,41 @@ internal static class ScreenEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Refresh(
-        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, HttpContext context)
+        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, AuditTrail audit, HttpContext context)
     {
         var ticket = presenter.TicketFor(attemptId, caller.Id);
         var code = await screens.RefreshAsync(attemptId, caller.AccountId, caller.Id, ticket);
-        return code?.Outcome switch
+        if (code?.Outcome == FreshCode.Shown && presenter.Show(ticket!, code.OnScreen(attemptId)))
         {
-            null => Problem.NotFound.Result(),
-            FreshCode.Shown when presenter.Show(ticket!, code.OnScreen(attemptId)) => TypedResults.NoContent(),
-            FreshCode.Shown => Problem.NoLiveConnection.Result(),
-            "too_many_requests" => Problem.TooManyRequests.Result(context.Response, code.AttemptExpiresIn),
-            var refusal => Problem.Of(refusal).Result(),
+            return TypedResults.NoContent();
+        }
+
+        var refusal = code?.Outcome switch
+        {
+            null => Problem.NotFound,
+            FreshCode.Shown => Problem.NoLiveConnection,
+            var word => Problem.Of(word),
         };
+        audit.Record(Asked("refresh", attemptId, caller, context, refusal));
+        return Answer(refusal, code?.AttemptExpiresIn, context);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Extend(
-        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, HttpContext context)
+        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, AuditTrail audit, HttpContext context)
     {
         var extension = await screens.ExtendAsync(attemptId, caller.AccountId, caller.Id);
         switch (extension?.Outcome)
         {
-            case null:
-                return Problem.NotFound.Result();
             case Extension.Extended:
+                audit.Record(Asked("extend", attemptId, caller, context));
                 await ShowAgainAsync(attemptId, caller.AccountId, screens, presenter);
                 return TypedResults.NoContent();
             case Extension.Kept:
-                return TypedResults.NoContent();
-            case "too_many_requests":
-                return Problem.TooManyRequests.Result(context.Response, extension.ExpiresIn);
-            case var refusal:
-                return Problem.Of(refusal).Result();
+                return TypedResults.NoContent(); // nothing has happened
+            case var word:
+                var refusal = word is null ? Problem.NotFound : Problem.Of(word);
+                audit.Record(Asked("extend", attemptId, caller, context, refusal));
+                return Answer(refusal, extension?.ExpiresIn, context);
         }
     }
 
@@ -74,19 +79,39 @@ internal static class ScreenEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Decline(
-        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter)
+        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, AuditTrail audit, HttpContext context)
     {
-        var isDeclined = await screens.DeclineAsync(attemptId, caller.AccountId);
-        if (isDeclined is null)
+        switch (await screens.DeclineAsync(attemptId, caller.AccountId))
         {
-            return Problem.NotFound.Result();
-        }
-
-        if (isDeclined is true)
-        {
-            presenter.Declined(caller.AccountId, attemptId);
+            case null:
+                audit.Record(Asked("decline", attemptId, caller, context, Problem.NotFound));
+                return Problem.NotFound.Result();
+            case Declined.Undone:
+                audit.Record(Asked("undo", attemptId, caller, context));
+                break;
+            case Declined.Over:
+                audit.Record(Asked("decline", attemptId, caller, context) with { Detail = "it was over", OncePerMinute = true });
+                break;
+            default:
+                audit.Record(Asked("decline", attemptId, caller, context));
+                presenter.Declined(caller.AccountId, attemptId);
+                break;
         }
 
         return TypedResults.NoContent();
     }
+
+    /// <summary>A page can ask in vain without end, and for attempts that are not there, whose ids are then nobody's.</summary>
+    private static AuditEvent Asked(string name, Guid attemptId, Session caller, HttpContext context, Problem? refusal = null) =>
+        new(AuditEvent.Computer, name, ClientAddress.Of(context))
+        {
+            AccountId = caller.AccountId,
+            SessionId = caller.Id,
+            AttemptId = refusal == Problem.NotFound ? null : attemptId,
+            Why = refusal?.Code,
+            OncePerMinute = refusal is not null,
+        };
+
+    private static ProblemHttpResult Answer(Problem refusal, int? retryAfter, HttpContext context) =>
+        refusal == Problem.TooManyRequests ? refusal.Result(context.Response, retryAfter!.Value) : refusal.Result();
 }

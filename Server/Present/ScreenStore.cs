@@ -82,8 +82,8 @@ internal sealed class ScreenStore(Database database)
     }
 
     /// <summary>Ends the attempt, or the session that it made, if it is not over; mutes its address in any case.</summary>
-    /// <returns>Whether it was ended by this; null when the account has no such attempt.</returns>
-    public Task<bool?> DeclineAsync(Guid attemptId, Guid accountId)
+    /// <returns>declined, or one of <see cref="Declined"/>; null when the account has no such attempt.</returns>
+    public Task<string?> DeclineAsync(Guid attemptId, Guid accountId)
     {
         const string sql = """
             select lock_account(@accountId);
@@ -97,11 +97,22 @@ internal sealed class ScreenStore(Database database)
               from attempt where a.id = attempt.id),
             undone as (
               update session s set revoked_at = statement_timestamp(), revoked_reason = 'declined' from attempt
-              where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp())
-            select is_open from attempt
+              where s.id = attempt.session_id and s.revoked_at is null and s.expires_at > statement_timestamp()
+              returning s.id)
+            select case when is_open then 'declined' when exists (select from undone) then 'undone' else 'over' end from attempt
             """;
-        return database.LockAndActAsync<bool?>(sql, new { attemptId, accountId });
+        return database.LockAndActAsync<string>(sql, new { attemptId, accountId });
     }
+}
+
+/// <summary>What came of "not me".</summary>
+internal static class Declined
+{
+    /// <summary>The session that the attempt had made was ended.</summary>
+    public const string Undone = "undone";
+
+    /// <summary>There was nothing left to end.</summary>
+    public const string Over = "over";
 }
 
 /// <summary>What came of asking for more time.</summary>

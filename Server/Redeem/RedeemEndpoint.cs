@@ -20,28 +20,39 @@ internal static class RedeemEndpoint
 
     public static IEndpointRouteBuilder MapRedeem(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/redeem", Redeem).LimitFailures(Problem.InvalidTicket);
+        routes.MapPost("/api/login/redeem", Redeem).LimitFailures(Problem.InvalidTicket, "redeem");
         return routes;
     }
 
     private static async Task<Results<Ok<RedeemResponse>, ProblemHttpResult>> Redeem(
-        RedeemRequest request, RedemptionStore redemptions, Presenter presenter, HttpContext context)
+        RedeemRequest request, RedemptionStore redemptions, Presenter presenter, AuditTrail audit, HttpContext context)
     {
         var salt = Secret.RandomBytes(SaltLength);
         var redemption = await redemptions.RedeemAsync(
             request.Code(), request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
+        var tried = new AuditEvent(AuditEvent.Phone, "redeem", ClientAddress.Of(context))
+        {
+            AccountId = redemption?.AccountId,
+            AttemptId = redemption?.AttemptId,
+            SessionId = redemption?.SessionId,
+        };
         switch (redemption?.Outcome)
         {
             case Redemption.Granted:
+                audit.Record(tried);
                 presenter.Redeemed(redemption.AccountId, redemption.AttemptId, redemption.SessionId!.Value, redemption.Device);
                 return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(salt, request.CodeVerifier!)));
             case Redemption.Repeated:
+                audit.Record(tried with { Detail = "again", OncePerMinute = true });
                 return TypedResults.Ok(RedeemResponse.Of(redemption, Secret.Derive(redemption.Salt!, request.CodeVerifier!)));
             case Redemption.Warned:
+                audit.Record(tried with { Why = Problem.InvalidTicket.Code, Detail = "another phone" });
                 presenter.Warn(redemption.PcSessionId, redemption.AttemptId);
                 return Problem.InvalidTicket.Result();
             default:
-                return (redemption is null ? Problem.InvalidTicket : Problem.Of(redemption.Outcome)).Result();
+                var refusal = redemption is null ? Problem.InvalidTicket : Problem.Of(redemption.Outcome);
+                audit.Record(tried with { Why = refusal.Code });
+                return refusal.Result();
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Sessions;
 
@@ -26,9 +27,11 @@ internal static class SessionEndpoints
     private static ContentHttpResult Visitor(SessionCookie cookie, HttpContext context) => TypedResults.Text(
         $"export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};\n", "text/javascript");
 
-    private static async Task<NoContent> SignOut(Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context)
+    private static async Task<NoContent> SignOut(
+        Session caller, SessionStore sessions, SessionCookie cookie, AuditTrail audit, HttpContext context)
     {
         await sessions.SignOutAsync(caller);
+        audit.Record(Asked("sign_out", caller.Id, caller, context));
         if (caller.IsWeb)
         {
             cookie.Delete(context.Response);
@@ -42,7 +45,8 @@ internal static class SessionEndpoints
             Array.ConvertAll(await sessions.ListAsync(caller.AccountId), row => ListedSession.Of(row, caller))));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> End(
-        Guid id, Session caller, SessionStore sessions, SessionCookie cookie, HttpContext context, string? admitted = null)
+        Guid id, Session caller, SessionStore sessions, SessionCookie cookie, AuditTrail audit, HttpContext context,
+        string? admitted = null)
     {
         if (admitted is not (null or "true" or "false"))
         {
@@ -51,8 +55,14 @@ internal static class SessionEndpoints
 
         if (!await sessions.EndAsync(caller.AccountId, id, "ended", admittedToo: admitted == "true"))
         {
+            audit.Record(Asked("end_session", null, caller, context) with { Why = Problem.NotFound.Code, OncePerMinute = true });
             return Problem.NotFound.Result();
         }
+
+        audit.Record(Asked("end_session", id, caller, context) with
+        {
+            Detail = (admitted == "true" ? "and those that it admitted, " : "") + $"by session {caller.Id}",
+        });
 
         if (id == caller.Id)
         {
@@ -61,6 +71,13 @@ internal static class SessionEndpoints
 
         return TypedResults.NoContent();
     }
+
+    private static AuditEvent Asked(string name, Guid? sessionId, Session caller, HttpContext context) =>
+        new(caller.IsWeb ? AuditEvent.Computer : AuditEvent.Phone, name, ClientAddress.Of(context))
+        {
+            AccountId = caller.AccountId,
+            SessionId = sessionId,
+        };
 }
 
 /// <summary>Who is signed in, and in what session.</summary>

@@ -49,7 +49,8 @@ internal sealed class Database(NpgsqlDataSource source)
     private static bool IsUnavailable(Exception e) => e switch
     {
         PostgresException p => p.SqlState[..2] is "08" or "53" or "57" or "58" || p.SqlState is
-            PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.CannotConnectNow,
+            PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.CannotConnectNow
+                or PostgresErrorCodes.ObjectNotInPrerequisiteState, // the database takes no connections
         NpgsqlException or TimeoutException => true,
         _ => false,
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -11,6 +12,7 @@ internal static class StorageSetup
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         var connectionString = ConnectionStringOf(configuration).ForRequests();
+        var queueLength = AuditQueueOf(configuration);
         return services
             .AddSingleton(provider => new NpgsqlDataSourceBuilder(connectionString.ConnectionString)
                 .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
@@ -19,8 +21,27 @@ internal static class StorageSetup
             .AddSingleton(TimeProvider.System)
             .AddSingleton<ChangeFeed>()
             .AddHostedService(provider => provider.GetRequiredService<ChangeFeed>())
+            .AddSingleton(provider => new AuditTrail(
+                new NpgsqlDataSourceBuilder(ForAudit(connectionString).ConnectionString)
+                    .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
+                    .Build(),
+                queueLength, provider.GetRequiredService<ILogger<AuditTrail>>()))
+            .AddHostedService(provider => provider.GetRequiredService<AuditTrail>())
             .AddHostedService<Sweep>();
     }
+
+    /// <summary>One connection beside the pool, so that neither waits for the other; its name tells it apart in pg_stat_activity.</summary>
+    private static NpgsqlConnectionStringBuilder ForAudit(NpgsqlConnectionStringBuilder ofRequests) =>
+        new(ofRequests.ConnectionString) { MinPoolSize = 0, MaxPoolSize = 1, ApplicationName = "qrlogin audit" };
+
+    /// <exception cref="OptionsValidationException">It is no number, or none that makes sense.</exception>
+    private static int AuditQueueOf(IConfiguration configuration) => configuration["Audit:Queue"] switch
+    {
+        null => AuditTrail.DefaultQueueLength,
+        var text when int.TryParse(text, CultureInfo.InvariantCulture, out var length) && length is >= 1 and <= 1_000_000 => length,
+        var text => throw new OptionsValidationException("Audit", typeof(int),
+            [$"Audit:Queue (environment variable Audit__Queue): \"{text}\" is not a number of 1 to 1000000."]),
+    };
 
     /// <exception cref="OptionsValidationException">The key is missing or unreadable; the message says what to set.</exception>
     public static NpgsqlConnectionStringBuilder ConnectionStringOf(IConfiguration configuration)

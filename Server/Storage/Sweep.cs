@@ -5,7 +5,8 @@ namespace QrLogin.Server.Storage;
 
 /// <summary>
 /// Deletes what nobody needs any more, once an hour: attempts 7 days after they expired, sessions 30 days after they ended, a PC's as
-/// long as a phone that it admitted. In small steps, so that it never holds a lock for long; several nodes do not get in each other's way.
+/// long as a phone that it admitted, the audit trail after 90 days. In small steps, so that it never holds a lock for long; several nodes
+/// do not get in each other's way.
 /// </summary>
 internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : BackgroundService
 {
@@ -18,30 +19,40 @@ internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : Ba
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         const string attempts = """
-            delete from login_attempt where id in (
-              select id from login_attempt where expires_at < now() - interval '7 d' limit @Step for update skip locked)
+            with gone as (
+              delete from login_attempt where id in (
+                select id from login_attempt where expires_at < now() - interval '7 d' limit @Step for update skip locked)
+              returning id)
+            select count(*)::int from gone
             """;
         const string sessions = """
-            delete from session where id in (
-              select s.id from session s
-              where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 d'
-                and not exists (select from session child where child.parent_id = s.id)
-                and not exists (select from login_attempt a where a.session_id = s.id)
-                and not exists (select from login_ticket t where t.session_id = s.id)
-              limit @Step for update skip locked)
+            with gone as (
+              delete from session where id in (
+                select s.id from session s
+                where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 d'
+                  and not exists (select from session child where child.parent_id = s.id)
+                  and not exists (select from login_attempt a where a.session_id = s.id)
+                  and not exists (select from login_ticket t where t.session_id = s.id)
+                limit @Step for update skip locked)
+              returning id)
+            select count(*)::int from gone
             """;
         const string tries = """
-            delete from sign_in_try where id in (select id from sign_in_try where at < now() - interval '1 h' limit @Step)
+            with gone as (
+              delete from sign_in_try where id in (select id from sign_in_try where at < now() - interval '1 h' limit @Step)
+              returning id)
+            select count(*)::int from gone
             """;
+        const string audit = "select sweep_audit(@Step)"; // the server has no right to delete there
         var total = 0;
-        foreach (var sql in (string[])[attempts, sessions, tries])
+        foreach (var sql in (string[])[attempts, sessions, tries, audit])
         {
             int deleted;
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                deleted = await connection.ExecuteAsync(sql, new { Step }, commandTimeout: SecondsPerStep);
+                deleted = await connection.ExecuteScalarAsync<int>(sql, new { Step }, commandTimeout: SecondsPerStep);
                 total += deleted;
             }
             while (deleted == Step);
