@@ -28,16 +28,19 @@ internal sealed class LockedRaceTests
     {
         foreach (var isTyped in new[] { false, true })
         {
-            var (before, sessions) = await RaceAsync(rival, redeemFirst: true, isTyped);
-            Assert.That((before.Word(), sessions), Is.EqualTo(("200", sessionAfter)), "a redeem that came before");
+            var before = await RaceAsync(rival, redeemFirst: true, isTyped);
+            Assert.That(before, Is.EqualTo(("200", sessionAfter, 0)), "a redeem that came before, and more time for what is over");
 
-            var (after, none) = await RaceAsync(rival, redeemFirst: false, isTyped);
-            Assert.That((after.Word(), none), Is.EqualTo((refusal, refusal == "200" ? "alive" : null)), "a redeem that came after");
+            var after = await RaceAsync(rival, redeemFirst: false, isTyped);
+            var isGranted = refusal == "200";
+            Assert.That(after, Is.EqualTo((refusal, isGranted ? "alive" : null, isGranted ? 1 : 0)), "a redeem that came after");
         }
     }
 
-    /// <returns>The redeem's answer, and the states of all phones' sessions of the account in the database.</returns>
-    private static async Task<(Answer Redeem, string? Sessions)> RaceAsync(string rival, bool redeemFirst, bool isTyped)
+    /// <returns>
+    /// The redeem's answer; from the database the states of all phones' sessions of the account, and how often more time was given.
+    /// </returns>
+    private static async Task<(string Redeem, string? Sessions, int Extensions)> RaceAsync(string rival, bool redeemFirst, bool isTyped)
     {
         for (var tries = 1; ; tries++)
         {
@@ -46,9 +49,12 @@ internal sealed class LockedRaceTests
             if (redeem is { Status: not 503 } || tries == 5)
             {
                 Assert.That(redeem, Is.Not.Null, $"the answer to {rival}");
-                return (redeem!, await World.Admin.QueryAsync<string?>(
-                    "select string_agg(state, ' ') from admin.sessions where kind = 'mobile' and username = @Username",
-                    new { scene.Account.Username }));
+                var (sessions, extensions) = await World.Admin.QueryAsync<(string?, int)>(
+                    """
+                    select (select string_agg(state, ' ') from admin.sessions where kind = 'mobile' and username = @Username),
+                      (select max(extensions)::int from login_attempt a join account c on c.id = a.account_id where c.username = @Username)
+                    """, new { scene.Account.Username });
+                return (redeem!.Word(), sessions, extensions);
             }
         }
     }
@@ -95,6 +101,7 @@ internal sealed class LockedRaceTests
         await WaitAsync(2);
         await transaction.RollbackAsync();
         await Task.WhenAll(first, second);
-        return (redeemFirst ? second : first) is Task<Answer> { Result.Status: 503 } ? null : await (Task<Answer>)(redeemFirst ? first : second);
+        var (redeem, other) = redeemFirst ? (first, second) : (second, first);
+        return other is Task<Answer> { Result.Status: 503 } ? null : await (Task<Answer>)redeem;
     }
 }

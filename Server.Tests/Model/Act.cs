@@ -7,14 +7,14 @@ namespace QrLogin.Server.Tests.Model;
 internal enum Deed
 {
     // a phone; for the second and third the attempt's verifier too, with the phone's identifiers
-    Identify, IdentifyAgain, Scan, ScanOwn, ScanBorrowed, ScanUnknown, Type, TypeOwn, TypeBorrowed, TypeWrong, Status, PhoneSignsOut,
-    PhoneActsAsPc,
+    Identify, IdentifyAgain, Scan, ScanOwn, ScanBorrowed, ScanUnknown, Type, TypeOwn, TypeBorrowed, TypeWrong, TypeWrongFiveTimes, Status,
+    PhoneSignsOut, PhoneActsAsPc,
 
     // who has seen the screen, but has nobody's verifier
     EveScans, EveTypes, EveAsks,
 
     // a PC; an attempt or a session; to sign in opens a page as well, but sometimes
-    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendSixTimes, Decline, SignOut, EndSession, EndAdmitted, WhoAmI,
+    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendTwelveTimes, Decline, SignOut, EndSession, EndAdmitted, WhoAmI,
 
     // an administrator; an identifier
     Revoke, SetPassword, Disable, Enable, Unbind, Bind, BindElsewhere, ExpireSession, PassTime,
@@ -27,18 +27,18 @@ internal sealed record Act(Deed Deed, int Who, int Which)
 {
     private static readonly (int, Deed)[] Weights =
     [
-        (10, Deed.Identify), (3, Deed.IdentifyAgain), (4, Deed.Scan), (10, Deed.ScanOwn), (3, Deed.ScanBorrowed), (1, Deed.ScanUnknown),
-        (2, Deed.Type), (5, Deed.TypeOwn), (2, Deed.TypeBorrowed), (6, Deed.TypeWrong), (3, Deed.Status), (2, Deed.PhoneSignsOut),
-        (1, Deed.PhoneActsAsPc), (2, Deed.EveScans), (2, Deed.EveTypes), (1, Deed.EveAsks), (8, Deed.SignIn), (1, Deed.SignInWrongly),
-        (8, Deed.OpenPage), (5, Deed.Fresh), (2, Deed.FreshEightTimes), (5, Deed.Extend), (2, Deed.ExtendSixTimes), (3, Deed.Decline),
+        (20, Deed.Identify), (4, Deed.IdentifyAgain), (8, Deed.Scan), (10, Deed.ScanOwn), (6, Deed.ScanBorrowed), (1, Deed.ScanUnknown),
+        (4, Deed.Type), (6, Deed.TypeOwn), (4, Deed.TypeBorrowed), (4, Deed.TypeWrong), (3, Deed.TypeWrongFiveTimes), (4, Deed.Status),
+        (2, Deed.PhoneSignsOut), (1, Deed.PhoneActsAsPc), (5, Deed.EveScans), (4, Deed.EveTypes), (1, Deed.EveAsks), (10, Deed.SignIn), (1, Deed.SignInWrongly),
+        (8, Deed.OpenPage), (6, Deed.Fresh), (2, Deed.FreshEightTimes), (6, Deed.Extend), (2, Deed.ExtendTwelveTimes), (2, Deed.Decline),
         (2, Deed.SignOut), (2, Deed.EndSession), (2, Deed.EndAdmitted), (3, Deed.WhoAmI), (1, Deed.Revoke), (1, Deed.SetPassword),
-        (1, Deed.Disable), (4, Deed.Enable), (2, Deed.Unbind), (6, Deed.Bind), (1, Deed.BindElsewhere), (1, Deed.ExpireSession),
-        (6, Deed.PassTime),
+        (1, Deed.Disable), (8, Deed.Enable), (5, Deed.Unbind), (8, Deed.Bind), (1, Deed.BindElsewhere), (1, Deed.ExpireSession),
+        (12, Deed.PassTime),
     ];
 
-    /// <summary>10 to 40 acts; a failing sequence is tried without halves, quarters and so on, down to single acts.</summary>
+    /// <summary>20 to 60 acts; a failing sequence is tried without halves, quarters and so on, down to single acts.</summary>
     public static Arbitrary<Acts> Sequences { get; } = Arb.From(
-        from length in Gen.Choose(10, 40)
+        from length in Gen.Choose(20, 60)
         from acts in Gen.ArrayOf(Gen.Frequency([.. Weights.Select(each => (each.Item1, Acting(each.Item2)))]), length)
         select new Acts(acts),
         Shorter);

@@ -3,7 +3,7 @@ using QrLogin.Load;
 
 namespace QrLogin.Server.Tests.Model;
 
-/// <summary>Reads the thousands of codes of these tests in this process; that other people's decoders can read them too is tested elsewhere.</summary>
+/// <summary>Reads the thousands of codes of these tests in this process; that other decoders can read them is tested elsewhere.</summary>
 internal static class Camera
 {
     public static string TicketOf(JsonNode qr) =>

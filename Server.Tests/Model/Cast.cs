@@ -69,7 +69,8 @@ internal sealed class Cast(TestServer server, Account account, Account elsewhere
     }
 
     /// <summary>An administrator's function on the account.</summary>
-    public Task AdministerAsync(string function) => World.Admin.ExecuteAsync($"select admin.{function}(@Username)", new { account.Username });
+    public Task AdministerAsync(string function) =>
+        World.Admin.ExecuteAsync($"select admin.{function}(@Username)", new { account.Username });
 
     /// <summary>The same password again ends the sessions too; its hash is made cheap again, or sign-ins would take long.</summary>
     public async Task SetPasswordAsync()

@@ -63,7 +63,7 @@ internal sealed partial class Crowd(Cast cast)
             Deed.TypeOwn => RedeemAsync(phone, VerifierOf(own), own, isTyped: true),
             Deed.ScanBorrowed => RedeemAsync(phone, attempt?.Verifier, code, isTyped: false),
             Deed.TypeBorrowed => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true),
-            Deed.TypeWrong => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true, typed: "WR0N-GC0D"),
+            Deed.TypeWrong or Deed.TypeWrongFiveTimes => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true, typed: "WR0N-GC0D"),
             Deed.ScanUnknown or Deed.PhoneActsAsPc => Task.CompletedTask,
             Deed.Status => StatusAsync(phone, VerifierOf(own), own),
             Deed.PhoneSignsOut => AnsweredAsync("204, 401 session_required", phone.SignOutAsync()),
@@ -74,7 +74,7 @@ internal sealed partial class Crowd(Cast cast)
             Deed.OpenPage => OpenPageAsync(act.Who % 2),
             Deed.Fresh or Deed.FreshEightTimes => OnScreenAsync("qr",
                 $"204, 401 session_required, 404 not_found, 404 no_live_connection, 429 too_many_requests, {Gone}"),
-            Deed.Extend or Deed.ExtendSixTimes => OnScreenAsync("extend",
+            Deed.Extend or Deed.ExtendTwelveTimes => OnScreenAsync("extend",
                 $"204, 401 session_required, 404 not_found, 429 too_many_requests, {Gone}"),
             Deed.Decline => OnScreenAsync("decline", "204, 401 session_required, 404 not_found"),
             Deed.SignOut => AnsweredAsync("204, 401 session_required", pc.SignOutAsync()),
@@ -158,9 +158,13 @@ internal sealed partial class Crowd(Cast cast)
                 watching.Add(WatchAsync(page));
             }
         }
-        catch (Exception e) when (e is AssertionException || (e is WebSocketException && e.Message.Contains("'401'", StringComparison.Ordinal)))
+        catch (WebSocketException e) when (e.Message.Contains("'401'", StringComparison.Ordinal))
         {
-            // the session has ended, before the handshake or after
+            // the session has ended
+        }
+        catch (AssertionException)
+        {
+            // it ended between handshake and welcome
         }
     }
 

@@ -3,7 +3,7 @@ using QrLogin.Server.Tests.Actors;
 
 namespace QrLogin.Server.Tests.Model;
 
-/// <summary>A session as it should be. <see cref="Id"/>, <see cref="Token"/> and <see cref="Page"/> are what the server made of it.</summary>
+/// <summary>A session as it should be. <see cref="Id"/>, <see cref="Token"/> and <see cref="Page"/> are the server's.</summary>
 internal sealed class ModelSession(ModelSession? parent)
 {
     public ModelSession? Parent => parent;

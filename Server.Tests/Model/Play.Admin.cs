@@ -66,7 +66,8 @@ internal sealed partial class Play
             update login_ticket t set created_at = t.created_at - @by, expires_at = t.expires_at - @by
             from login_attempt a join account c on c.id = a.account_id where a.id = t.attempt_id and c.username = @Username;
             update login_attempt a set created_at = a.created_at - @by, expires_at = a.expires_at - @by,
-              redeemed_at = redeemed_at - @by, declined_at = declined_at - @by, superseded_at = superseded_at - @by, muted_at = muted_at - @by
+              redeemed_at = redeemed_at - @by, declined_at = declined_at - @by,
+              superseded_at = superseded_at - @by, muted_at = muted_at - @by
             from account c where c.id = a.account_id and c.username = @Username
             """, new { by = TimeSpan.FromSeconds(steps * Step), cast.Account.Username });
     }

@@ -46,8 +46,8 @@ internal sealed partial class Play
     {
         verifier ??= phone.Verifier;
         var (expected, session) = model.Scan(code, verifier, Cast.Keys(phone));
-        await RedeemedAsync(expected, session, verifier, code?.Attempt, () => phone.RedeemAsync(code?.Ticket ?? Phone.NewVerifier()[..21] + "A"),
-            phone);
+        var ticket = code?.Ticket ?? Phone.NewVerifier()[..21] + "A";
+        await RedeemedAsync(expected, session, verifier, code?.Attempt, () => phone.RedeemAsync(ticket), phone);
     }
 
     private async Task TypeAsync(Phone phone, string? verifier, ModelAttempt? attempt, string? typed)
@@ -112,7 +112,7 @@ internal sealed partial class Play
 
         if (session is not null)
         {
-            Same("False", $"{model.Sessions.Exists(each => each.Token == cast.Pcs[pc].Cookie)}", "whether the token was there before (T10)");
+            Same("False", $"{model.Sessions.Exists(each => each.Token == cast.Pcs[pc].Cookie)}", "whether it is an old token");
             (session.Id, session.Token) = (answer["session"]["id"]!.ToString(), cast.Pcs[pc].Cookie!);
             pcs[pc] = session;
         }

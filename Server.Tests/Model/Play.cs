@@ -5,7 +5,7 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Model;
 
-/// <summary>Acts one after another on the real server; each answer, each push and the state in the database are compared with the model's.</summary>
+/// <summary>Acts one after another on the real server; each answer, each push and the database are compared with the model.</summary>
 internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> seen)
 {
     /// <summary>The model's clock stands still while the server's goes on: after this, a difference is no proof of anything.</summary>
@@ -66,6 +66,7 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
         Deed.TypeOwn => TypeAsync(Owner(Code(act)?.Attempt), Code(act)?.Attempt.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.TypeBorrowed => TypeAsync(cast.Phones[act.Who], Code(act)?.Attempt.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.TypeWrong => TypeAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act), null),
+        Deed.TypeWrongFiveTimes => RepeatAsync(5, () => TypeAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act), null)),
         Deed.EveTypes => TypeAsync(cast.Eve, cast.Eve.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.Status => StatusAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act)),
         Deed.EveAsks => StatusAsync(cast.Eve, cast.Eve.Verifier, Attempt(act)),
@@ -77,7 +78,7 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
         Deed.Fresh => FreshAsync(act.Who % 2, Attempt(act)),
         Deed.FreshEightTimes => RepeatAsync(8, () => FreshAsync(act.Who % 2, Attempt(act))),
         Deed.Extend => ExtendAsync(act.Who % 2, Attempt(act)),
-        Deed.ExtendSixTimes => RepeatAsync(6, async () =>
+        Deed.ExtendTwelveTimes => RepeatAsync(12, async () =>
         {
             await PassTimeAsync(1);
             await ExtendAsync(act.Who % 2, Attempt(act));
@@ -95,7 +96,7 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
         Deed.Bind => RebindAsync(act, cast.Account),
         Deed.BindElsewhere => RebindAsync(act, cast.Elsewhere),
         Deed.ExpireSession => ExpireAsync(Newest(model.Sessions, act.Which)!),
-        Deed.PassTime => PassTimeAsync(act.Who switch { 0 or 1 => 1, 2 => 4, _ => 8 }),
+        Deed.PassTime => PassTimeAsync(act.Who switch { 0 => 1, 1 => 4, _ => 8 }),
         _ => throw new UnreachableException(),
     };
 
