@@ -13,8 +13,8 @@ internal enum Deed
     // who has seen the screen, but has nobody's verifier
     EveScans, EveTypes, EveAsks,
 
-    // a PC; an attempt or a session; to sign in opens a page as well, but sometimes
-    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendTwelveTimes, Decline, SignOut, EndSession, EndAdmitted, WhoAmI,
+    // a PC; an attempt or a session; to sign in opens a page as well, but sometimes; to undo is to decline what was redeemed
+    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendTwelveTimes, Decline, Undo, SignOut, EndSession, EndAdmitted, WhoAmI,
 
     // an administrator; an identifier
     Revoke, SetPassword, Disable, Enable, Unbind, Bind, BindElsewhere, ExpireSession, PassTime,
@@ -30,8 +30,8 @@ internal sealed record Act(Deed Deed, int Who, int Which)
         (20, Deed.Identify), (4, Deed.IdentifyAgain), (8, Deed.Scan), (10, Deed.ScanOwn), (6, Deed.ScanBorrowed), (1, Deed.ScanUnknown),
         (4, Deed.Type), (6, Deed.TypeOwn), (4, Deed.TypeBorrowed), (4, Deed.TypeWrong), (3, Deed.TypeWrongFiveTimes), (4, Deed.Status),
         (2, Deed.PhoneSignsOut), (1, Deed.PhoneActsAsPc), (5, Deed.EveScans), (4, Deed.EveTypes), (1, Deed.EveAsks), (10, Deed.SignIn), (1, Deed.SignInWrongly),
-        (8, Deed.OpenPage), (6, Deed.Fresh), (2, Deed.FreshEightTimes), (6, Deed.Extend), (2, Deed.ExtendTwelveTimes), (4, Deed.Decline),
-        (2, Deed.SignOut), (2, Deed.EndSession), (2, Deed.EndAdmitted), (3, Deed.WhoAmI), (1, Deed.Revoke), (1, Deed.SetPassword),
+        (8, Deed.OpenPage), (6, Deed.Fresh), (2, Deed.FreshEightTimes), (6, Deed.Extend), (2, Deed.ExtendTwelveTimes), (3, Deed.Decline),
+        (4, Deed.Undo), (2, Deed.SignOut), (2, Deed.EndSession), (2, Deed.EndAdmitted), (3, Deed.WhoAmI), (1, Deed.Revoke), (1, Deed.SetPassword),
         (1, Deed.Disable), (8, Deed.Enable), (5, Deed.Unbind), (8, Deed.Bind), (1, Deed.BindElsewhere), (1, Deed.ExpireSession),
         (12, Deed.PassTime),
     ];

@@ -76,7 +76,7 @@ internal sealed partial class Crowd(Cast cast)
                 $"204, 401 session_required, 404 not_found, 404 no_live_connection, 429 too_many_requests, {Gone}"),
             Deed.Extend or Deed.ExtendTwelveTimes => OnScreenAsync("extend",
                 $"204, 401 session_required, 404 not_found, 429 too_many_requests, {Gone}"),
-            Deed.Decline => OnScreenAsync("decline", "204, 401 session_required, 404 not_found"),
+            Deed.Decline or Deed.Undo => OnScreenAsync("decline", "204, 401 session_required, 404 not_found"),
             Deed.SignOut => AnsweredAsync("204, 401 session_required", pc.SignOutAsync()),
             Deed.EndSession or Deed.EndAdmitted => AnsweredAsync("204, 401 session_required, 404 not_found", pc.CallAsync(HttpMethod.Delete,
                 $"/api/sessions/{Newest(board.Sessions(), act.Which)}{(act.Deed == Deed.EndAdmitted ? "?admitted=true" : "")}")),

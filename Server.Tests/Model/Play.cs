@@ -84,6 +84,7 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
             await ExtendAsync(act.Who % 2, Attempt(act));
         }),
         Deed.Decline => DeclineAsync(act.Who % 2, Attempt(act)),
+        Deed.Undo => DeclineAsync(act.Who % 2, Newest(model.Attempts.Where(each => each.Made is { IsAlive: true }), act.Which)),
         Deed.SignOut => SignOutAsync(act.Who % 2),
         Deed.EndSession => EndSessionAsync(act.Who % 2, Newest(model.Sessions, act.Which), admittedToo: false),
         Deed.EndAdmitted => EndSessionAsync(act.Who % 2, Newest(model.Sessions.Where(each => each.IsWeb), act.Which), admittedToo: true),
