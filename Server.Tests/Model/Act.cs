@@ -6,15 +6,16 @@ namespace QrLogin.Server.Tests.Model;
 /// <summary>What somebody may do; the comments say who <see cref="Act.Who"/> and what <see cref="Act.Which"/> are.</summary>
 internal enum Deed
 {
-    // a phone; for the second and third the attempt's verifier too, with the phone's identifiers
-    Identify, IdentifyAgain, Scan, ScanOwn, ScanBorrowed, ScanUnknown, Type, TypeOwn, TypeBorrowed, TypeWrong, TypeWrongFiveTimes, Status,
+    // a phone, with its own verifier; Own: the phone of the code's attempt; Borrowed: with that phone's verifier
+    Identify, IdentifyAgain, Scan, ScanOwn, ScanBorrowed, ScanUnknown, Type, TypeOwn, TypeBorrowed, TypeWrong, TypeFiveWrongAndOwn, Status,
     PhoneSignsOut, PhoneActsAsPc,
 
     // who has seen the screen, but has nobody's verifier
     EveScans, EveTypes, EveAsks,
 
     // a PC; an attempt or a session; to sign in opens a page as well, but sometimes; to undo is to decline what was redeemed
-    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendTwelveTimes, Decline, Undo, SignOut, EndSession, EndAdmitted, WhoAmI,
+    SignIn, SignInWrongly, OpenPage, Fresh, FreshEightTimes, Extend, ExtendTwelveTimes, Decline, Undo, SignOut, EndSession, EndAdmitted,
+    WhoAmI,
 
     // an administrator; an identifier
     Revoke, SetPassword, Disable, Enable, Unbind, Bind, BindElsewhere, ExpireSession, PassTime,
@@ -28,12 +29,12 @@ internal sealed record Act(Deed Deed, int Who, int Which)
     private static readonly (int, Deed)[] Weights =
     [
         (20, Deed.Identify), (4, Deed.IdentifyAgain), (8, Deed.Scan), (10, Deed.ScanOwn), (6, Deed.ScanBorrowed), (1, Deed.ScanUnknown),
-        (4, Deed.Type), (6, Deed.TypeOwn), (4, Deed.TypeBorrowed), (4, Deed.TypeWrong), (3, Deed.TypeWrongFiveTimes), (4, Deed.Status),
-        (2, Deed.PhoneSignsOut), (1, Deed.PhoneActsAsPc), (5, Deed.EveScans), (4, Deed.EveTypes), (1, Deed.EveAsks), (10, Deed.SignIn), (1, Deed.SignInWrongly),
-        (8, Deed.OpenPage), (6, Deed.Fresh), (2, Deed.FreshEightTimes), (6, Deed.Extend), (2, Deed.ExtendTwelveTimes), (3, Deed.Decline),
-        (4, Deed.Undo), (2, Deed.SignOut), (2, Deed.EndSession), (2, Deed.EndAdmitted), (3, Deed.WhoAmI), (1, Deed.Revoke), (1, Deed.SetPassword),
-        (1, Deed.Disable), (8, Deed.Enable), (5, Deed.Unbind), (8, Deed.Bind), (1, Deed.BindElsewhere), (1, Deed.ExpireSession),
-        (12, Deed.PassTime),
+        (4, Deed.Type), (6, Deed.TypeOwn), (4, Deed.TypeBorrowed), (4, Deed.TypeWrong), (3, Deed.TypeFiveWrongAndOwn), (4, Deed.Status),
+        (2, Deed.PhoneSignsOut), (1, Deed.PhoneActsAsPc), (5, Deed.EveScans), (4, Deed.EveTypes), (1, Deed.EveAsks), (10, Deed.SignIn),
+        (1, Deed.SignInWrongly), (8, Deed.OpenPage), (6, Deed.Fresh), (2, Deed.FreshEightTimes), (6, Deed.Extend),
+        (2, Deed.ExtendTwelveTimes), (3, Deed.Decline), (4, Deed.Undo), (2, Deed.SignOut), (2, Deed.EndSession), (2, Deed.EndAdmitted),
+        (3, Deed.WhoAmI), (1, Deed.Revoke), (1, Deed.SetPassword), (1, Deed.Disable), (8, Deed.Enable), (5, Deed.Unbind), (8, Deed.Bind),
+        (1, Deed.BindElsewhere), (1, Deed.ExpireSession), (12, Deed.PassTime),
     ];
 
     /// <summary>20 to 60 acts; a failing sequence is tried without halves, quarters and so on, down to single acts.</summary>

@@ -63,7 +63,7 @@ internal sealed partial class Crowd(Cast cast)
             Deed.TypeOwn => RedeemAsync(phone, VerifierOf(own), own, isTyped: true),
             Deed.ScanBorrowed => RedeemAsync(phone, attempt?.Verifier, code, isTyped: false),
             Deed.TypeBorrowed => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true),
-            Deed.TypeWrong or Deed.TypeWrongFiveTimes => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true, typed: "WR0N-GC0D"),
+            Deed.TypeWrong or Deed.TypeFiveWrongAndOwn => RedeemAsync(phone, attempt?.Verifier, code, isTyped: true, typed: "WR0N-GC0D"),
             Deed.ScanUnknown or Deed.PhoneActsAsPc => Task.CompletedTask,
             Deed.Status => StatusAsync(phone, VerifierOf(own), own),
             Deed.PhoneSignsOut => AnsweredAsync("204, 401 session_required", phone.SignOutAsync()),

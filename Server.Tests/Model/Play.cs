@@ -66,7 +66,7 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
         Deed.TypeOwn => TypeAsync(Owner(Code(act)?.Attempt), Code(act)?.Attempt.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.TypeBorrowed => TypeAsync(cast.Phones[act.Who], Code(act)?.Attempt.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.TypeWrong => TypeAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act), null),
-        Deed.TypeWrongFiveTimes => RepeatAsync(5, () => TypeAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act), null)),
+        Deed.TypeFiveWrongAndOwn => TypeFiveWrongAndOwnAsync(act),
         Deed.EveTypes => TypeAsync(cast.Eve, cast.Eve.Verifier, Code(act)?.Attempt, Code(act)?.Typed),
         Deed.Status => StatusAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act)),
         Deed.EveAsks => StatusAsync(cast.Eve, cast.Eve.Verifier, Attempt(act)),
@@ -100,6 +100,13 @@ internal sealed partial class Play(Cast cast, ConcurrentDictionary<string, int> 
         Deed.PassTime => PassTimeAsync(act.Who switch { 0 => 1, 1 => 4, _ => 8 }),
         _ => throw new UnreachableException(),
     };
+
+    private async Task TypeFiveWrongAndOwnAsync(Act act)
+    {
+        await RepeatAsync(5, () => DoAsync(act with { Deed = Deed.TypeWrong }));
+        var code = Attempt(act)?.Codes.LastOrDefault();
+        await TypeAsync(Owner(Attempt(act)), Attempt(act)?.Verifier, Attempt(act), code?.Typed);
+    }
 
     private static async Task RepeatAsync(int times, Func<Task> act)
     {
