@@ -27,13 +27,13 @@ internal sealed class LoginModelTests
     ];
 
     [Test]
-    public void Whatever_is_done_one_after_another_the_server_answers_as_the_model() => OneAfterAnother(10);
+    public void Whatever_is_done_one_after_another_the_server_answers_as_the_model() => OneAfterAnother(8);
 
     [Test, Long]
     public void Whatever_is_done_one_after_another_the_server_answers_as_the_model_at_length() => OneAfterAnother(LongRuns);
 
     [Test]
-    public void Whatever_is_done_at_the_same_time_what_must_hold_holds() => AtTheSameTime(10);
+    public void Whatever_is_done_at_the_same_time_what_must_hold_holds() => AtTheSameTime(8);
 
     [Test, Long]
     public void Whatever_is_done_at_the_same_time_what_must_hold_holds_at_length() => AtTheSameTime(LongRuns);
