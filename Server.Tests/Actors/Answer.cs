@@ -13,6 +13,9 @@ internal sealed record Answer(int Status, string Text, HttpResponseMessage Respo
 
     public string? Code => Text.Length > 0 ? Body["code"]?.ToString() : null;
 
+    /// <summary>Status and code, as in <c>410 declined</c>.</summary>
+    public string Word() => $"{Status} {Code}".TrimEnd();
+
     public JsonNode this[string member] => Body[member] ?? throw new KeyNotFoundException($"No \"{member}\" in {Status} {Text}");
 
     public string? Header(string name) =>
