@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.RegularExpressions;
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
@@ -114,15 +116,15 @@ internal sealed partial class LeakTests
     public void Whatever_form_it_takes_it_is_found()
     {
         var token = Phone.NewInstallId();
-        var bytes = System.Buffers.Text.Base64Url.DecodeFromChars(token);
+        var bytes = Base64Url.DecodeFromChars(token);
         var needles = new Needles();
         needles.Add("token", token);
         needles.Add("password", "pässword & more");
         string[] hiding =
         [
-            token, token[..22], token[21..], Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes)[..32], Convert.ToBase64String(bytes),
-            Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(token)), "pässword & more", "p%C3%A4ssword%20%26%20more",
-            @"p\u00E4ssword \u0026 more",
+            token, token[..22], token[21..], Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes)[..32],
+            Convert.ToBase64String(bytes), Convert.ToBase64String(Encoding.ASCII.GetBytes(token)),
+            "pässword & more", "p%C3%A4ssword%20%26%20more", @"p\u00E4ssword \u0026 more",
         ];
         Assert.That(hiding.Where(each => needles.In([$"x {each} y"]).Count != 1), Is.Empty);
         Assert.That(needles.In([$"x {Phone.NewInstallId()} {token[..20]} password"]), Is.Empty);

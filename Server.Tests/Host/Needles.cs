@@ -54,7 +54,8 @@ internal sealed class Needles
         for (var at = 0; at + Start <= text.Length; at++)
         {
             var start = BinaryPrimitives.ReadUInt64LittleEndian(text.AsSpan(at));
-            if (filter[Slot(start)] && byStart.TryGetValue(start, out var needles) && needles.Find(each => each.IsAt(text, at)) is { } found)
+            if (filter[Slot(start)] && byStart.TryGetValue(start, out var needles)
+                && needles.Find(each => each.IsAt(text, at)) is { } found)
             {
                 yield return $"{found.Name} {Encoding.UTF8.GetString(found.Text)}: {Around(text, at)}";
                 yield break;
