@@ -78,26 +78,6 @@ internal sealed class IdentifyTests
     }
 
     [Test]
-    public async Task Unknown_unbound_offline_and_muted_hear_the_same_404()
-    {
-        using var unknown = new Phone(World.Server);
-        using var offline = new Phone(World.Server);
-        await World.Admin.HasAccountAsync(offline);
-        using var unbound = await Scene.ReadyAsync();
-        await World.Admin.UnbindAsync(unbound.Phone);
-        using var muted = await Scene.ReadyAsync();
-        await muted.DeclineAsync(await muted.CodeAsync());
-        using var disabled = await Scene.ReadyAsync();
-        await World.Admin.QueryAsync<int>("select admin.disable_account(@Username)", new { disabled.Account.Username });
-
-        Answer[] answers = [.. await Task.WhenAll(
-            new[] { unknown, offline, unbound.Phone, muted.AnotherPhone(), disabled.Phone }.Select(each => each.IdentifyAsync()))];
-
-        Assert.That(answers.Select(each => (each.Status, each.Code)), Is.All.EqualTo((404, "no_live_connection")));
-        Assert.That(answers.Select(each => each.Text).Distinct().ToList(), Has.Count.EqualTo(1), "the same bytes");
-    }
-
-    [Test]
     public async Task A_newer_attempt_supersedes_the_open_one_and_never_has_its_check_code()
     {
         using var scene = await Scene.ReadyAsync();

@@ -18,6 +18,8 @@ internal sealed class World
 
     public static Admin Admin { get; private set; } = null!;
 
+    public static TestDatabase Postgres => postgres ?? throw new InvalidOperationException("The tests have not begun.");
+
     /// <summary>The owner's connection string.</summary>
     public static string Database { get; private set; } = null!;
 
@@ -50,5 +52,7 @@ internal sealed class World
             await Admin.DisposeAsync();
             await postgres.DisposeAsync();
         }
+
+        ServerLog.Delete();
     }
 }

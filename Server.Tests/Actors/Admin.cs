@@ -9,7 +9,11 @@ internal sealed class Admin(string database) : IAsyncDisposable
     /// <summary>bcrypt of <see cref="Account.Password"/> at cost 4; cost 12 would take a quarter of a second for each account.</summary>
     private const string CheapHash = "$2a$04$wi8xzOdM0zXLk/w4YNayRu5gDGY83y8QNn76DhoftushoHS1k85iC";
 
-    private readonly NpgsqlDataSource source = new NpgsqlDataSourceBuilder(database).Build();
+    /// <summary>What PostgreSQL's log calls its connections.</summary>
+    public const string Application = "administrator";
+
+    private readonly NpgsqlDataSource source =
+        new NpgsqlDataSourceBuilder(database) { ConnectionStringBuilder = { ApplicationName = Application } }.Build();
 
     public async Task<T> QueryAsync<T>(string sql, object? arguments = null)
     {

@@ -53,6 +53,9 @@ internal static class Calls
         }
 
         var response = await http.SendAsync(request);
-        return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
+        var text = await response.Content.ReadAsStringAsync();
+        var from = $"{method} {path.Split('?')[0]} {(int)response.StatusCode}";
+        Ledger.Hear(from, $"{response.Headers}{response.Content.Headers}\n{text}");
+        return new Answer((int)response.StatusCode, text, response);
     }
 }

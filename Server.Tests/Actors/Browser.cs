@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using QrLogin.Server.Tests.Host;
 
@@ -10,7 +11,15 @@ internal sealed class Browser(TestServer server, string? from = null) : IDisposa
     private readonly HttpClient http = Calls.Client(server, from);
     private readonly List<Page> pages = [];
 
-    public string? Cookie { get; set; }
+    public string? Cookie
+    {
+        get;
+        set
+        {
+            field = value;
+            Ledger.Keep(SecretKind.Token, value?.Split('=', 2)[^1]);
+        }
+    }
 
     /// <summary>The page that was opened first.</summary>
     public Page Page => pages[0];
@@ -27,6 +36,7 @@ internal sealed class Browser(TestServer server, string? from = null) : IDisposa
 
     public async Task<Answer> SignInAsync(Account account, string password = Account.Password)
     {
+        Ledger.Keep(SecretKind.Password, password);
         var answer = await CallAsync(HttpMethod.Post, "/api/session", new { username = account.Username, password });
         if (answer.Header("Set-Cookie") is { } cookie)
         {
@@ -123,6 +133,8 @@ internal sealed class Page(ClientWebSocket socket) : IDisposable
 
         var node = JsonNode.Parse(message.ToArray())!;
         Heard.Add(node);
+        Ledger.Hear($"socket {node["type"]}", Encoding.UTF8.GetString(message.ToArray()));
+        Ledger.Keep(SecretKind.TypedCode, node["typedCode"]?.ToString());
         return node;
     }
 }

@@ -14,14 +14,23 @@ internal sealed class Phone : IDisposable
     {
         http = Calls.Client(server);
         Identifiers = identifiers.Length > 0 ? identifiers : [("phone", NewNumber())];
+        Verifier = NewVerifier();
     }
 
-    public (string Kind, string Value)[] Identifiers { get; set; }
+    public (string Kind, string Value)[] Identifiers
+    {
+        get;
+        set
+        {
+            field = value;
+            Array.ForEach(value, each => Ledger.Keep(SecretKind.Identifier, each.Value));
+        }
+    }
 
     /// <summary>Its number, where that is what it has.</summary>
     public string Number => Identifiers.Single(each => each.Kind == "phone").Value;
 
-    public string Verifier { get; set; } = NewVerifier();
+    public string Verifier { get; set => field = Ledger.Keep(SecretKind.Verifier, value)!; }
 
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
@@ -36,7 +45,7 @@ internal sealed class Phone : IDisposable
     /// <summary>Its attempt, as identify answered it last.</summary>
     public string? AttemptId { get; set; }
 
-    public string? Token { get; set; }
+    public string? Token { get; set => field = Ledger.Keep(SecretKind.Token, value); }
 
     /// <summary>What it calls itself.</summary>
     public object? Device { get; set; } = new { name = "Pixel 10", platform = "Android 17" };
@@ -67,13 +76,17 @@ internal sealed class Phone : IDisposable
     /// <summary>Points its camera at what the page shows.</summary>
     public Task<Answer> ScanAsync(JsonNode qr) => RedeemAsync(QrReader.TicketOf(qr));
 
-    public Task<Answer> RedeemAsync(string ticket) => PostRedeemAsync(new { ticket, codeVerifier = Verifier, identifiers = Wire() });
+    public Task<Answer> RedeemAsync(string ticket) =>
+        PostRedeemAsync(new { ticket = Ledger.Keep(SecretKind.Ticket, ticket), codeVerifier = Verifier, identifiers = Wire() });
 
     /// <summary>Its user types what the page shows.</summary>
     public Task<Answer> TypeAsync(JsonNode qr) => RedeemTypedAsync(qr["typedCode"]!.ToString());
 
-    public Task<Answer> RedeemTypedAsync(string typedCode) =>
-        PostRedeemAsync(new { attemptId = AttemptId, typedCode, codeVerifier = Verifier, identifiers = Wire() });
+    public Task<Answer> RedeemTypedAsync(string typedCode)
+    {
+        Ledger.Keep(SecretKind.TypedCode, typedCode);
+        return PostRedeemAsync(new { attemptId = AttemptId, typedCode, codeVerifier = Verifier, identifiers = Wire() });
+    }
 
     /// <summary>How does its attempt stand?</summary>
     public Task<Answer> StatusAsync() =>

@@ -10,7 +10,7 @@ internal static class QrReader
     public static string TicketOf(JsonNode qr) => TicketIn(qr["image"]!.ToString());
 
     /// <summary>The ticket in the code in a PNG data URI.</summary>
-    public static string TicketIn(string dataUri) => Read(dataUri).Split('#')[1];
+    public static string TicketIn(string dataUri) => Ledger.Keep(SecretKind.Ticket, Read(dataUri).Split('#')[1])!;
 
     /// <summary>The text in a PNG data URI.</summary>
     public static string Read(string dataUri)

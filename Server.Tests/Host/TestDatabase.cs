@@ -28,7 +28,34 @@ internal sealed class TestDatabase : IAsyncDisposable
         var place = test.container is { } container ? $"container {container.Name}"
             : test.privateCluster is null ? "$QRLOGIN_TEST_DB" : "private cluster";
         await TestContext.Progress.WriteLineAsync($"PostgreSQL: {place}");
+        if (test.HasOwnLog)
+        {
+            await test.ExecuteAsync($"alter system set log_line_prefix = '%a{LogSeparator}'");
+            await test.ExecuteAsync("select pg_reload_conf()");
+        }
+
         return test;
+    }
+
+    /// <summary>Between the application's name and what is said of it; further lines of it begin with a tab.</summary>
+    public const char LogSeparator = '|';
+
+    /// <summary>Whether nobody else writes to PostgreSQL's log: not where <c>$QRLOGIN_TEST_DB</c> is used.</summary>
+    public bool HasOwnLog => container is not null || privateCluster is not null;
+
+    /// <summary>PostgreSQL's log, every statement with its parameters.</summary>
+    public async Task<IEnumerable<string>> LogAsync()
+    {
+        if (container is not null)
+        {
+            var (output, errors) = await container.GetLogsAsync(timestampsEnabled: false);
+            return $"{output}\n{errors}".Split('\n');
+        }
+
+        await using var connection = new NpgsqlConnection(ConnectionString.Parse(server).ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("show data_directory", connection);
+        return File.ReadLines(Path.Combine((string)(await command.ExecuteScalarAsync())!, "..", "log"));
     }
 
     /// <summary>A new database with today's schema.</summary>
@@ -38,6 +65,13 @@ internal sealed class TestDatabase : IAsyncDisposable
         var name = $"qrlogin_test_{Guid.NewGuid():N}";
         await ExecuteAsync($"create database {name} encoding 'UTF8' template template0");
         databases.Add(name);
+        if (HasOwnLog)
+        {
+            // As bad as an operator may set it; the database's own settings need no restart.
+            await ExecuteAsync($"alter database {name} set log_statement = 'all'");
+            await ExecuteAsync($"alter database {name} set log_parameter_max_length_on_error = -1");
+        }
+
         var builder = ConnectionString.Parse(server);
         builder.Database = name;
         builder.MaxPoolSize = 60;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace QrLogin.Server.Tests.Host;
@@ -35,7 +36,6 @@ internal sealed class TestServer : WebApplicationFactory<Program>
         {
             ["ConnectionStrings:QrLogin"] = TestDatabase.AsServerRole(database),
         };
-        this.settings.TryAdd("Serilog:MinimumLevel:Default", Environment.GetEnvironmentVariable("QRLOGIN_TEST_LOG") ?? "Error");
         Array.ForEach(ByAddress, limit => this.settings.TryAdd($"Limits:{limit}", "1000000"));
         if (port != 0)
         {
@@ -84,5 +84,8 @@ internal sealed class TestServer : WebApplicationFactory<Program>
         {
             builder.ConfigureServices(configure);
         }
+
+        // As settings, they would come with empty values for the sections that they are in.
+        builder.ConfigureAppConfiguration((_, configuration) => configuration.AddInMemoryCollection(ServerLog.Settings()));
     }
 }

@@ -23,7 +23,12 @@ internal static class HttpSetup
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
-        builder.Host.UseSerilog((context, logger) => logger.ReadFrom.Configuration(context.Configuration).Enrich.With<LogText>());
+        builder.Host.UseSerilog(
+            (context, logger) => logger.ReadFrom.Configuration(context.Configuration)
+                // It would write whole addresses, in whose queries clients have put what they should not.
+                .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
+                .Enrich.With<LogText>(),
+            preserveStaticLogger: true);
         builder.Services
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10))
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
@@ -56,6 +61,7 @@ internal static class HttpSetup
         // The route, not the path: what a client wrote into the path stays out of the log.
         app.UseSerilogRequestLogging(options =>
         {
+            options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
             options.MessageTemplate = "{RequestMethod} {Route} {StatusCode} in {Elapsed:0.0} ms";
             options.EnrichDiagnosticContext = (log, context) => log.Set("Route", Endpoint(context)?.RoutePattern.RawText ?? "(no route)");
             options.GetLevel = (context, _, fault) => fault is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
