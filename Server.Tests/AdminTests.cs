@@ -47,10 +47,10 @@ internal sealed class AdminTests
     public async Task A_new_password_replaces_the_old_one()
     {
         var alice = await Admin.HasAccountAsync();
-        await Admin.QueryAsync<int>("select admin.set_password(@Username, 'something else')", new { alice.Username });
+        await Admin.QueryAsync<int>("select admin.set_password(@Username, 'quite another staple')", new { alice.Username });
         using var browser = new Browser(World.Server);
         Assert.That((await browser.SignInAsync(alice)).Status, Is.EqualTo(401));
-        Assert.That((await browser.SignInAsync(alice, "something else")).Status, Is.EqualTo(200));
+        Assert.That((await browser.SignInAsync(alice, "quite another staple")).Status, Is.EqualTo(200));
         Assert.That(
             await Admin.QueryAsync<string>(
                 "select substr(password_hash, 1, 7) from account where username = @Username", new { alice.Username }),

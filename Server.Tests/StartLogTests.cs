@@ -12,7 +12,7 @@ internal sealed class StartLogTests
     [TestCase("https://login.example.com:8443", false, false)]
     public async Task A_site_on_a_port_where_no_phone_asks_for_its_apps_is_told_so(string origin, bool hasApp, bool isTold)
     {
-        var settings = new Dictionary<string, string> { ["PublicOrigin"] = origin, ["Serilog:MinimumLevel:Default"] = "Information" };
+        var settings = new Dictionary<string, string> { ["PublicOrigin"] = origin, [ServerLog.Level] = "Information" };
         if (hasApp)
         {
             settings["Apps:Apple:0"] = "ABCDE12345.com.example.app";

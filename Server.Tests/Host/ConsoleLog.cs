@@ -11,7 +11,7 @@ internal static class ConsoleLog
         Console.SetOut(TextWriter.Synchronized(log));
         try
         {
-            settings = new(settings ?? []) { ["Serilog:MinimumLevel:Default"] = level };
+            settings = new(settings ?? []) { [ServerLog.Level] = level };
             if (level == "Debug")
             {
                 settings["Serilog:MinimumLevel:Override:Microsoft.AspNetCore"] = level;

@@ -6,6 +6,9 @@ namespace QrLogin.Server.Tests.Host;
 /// </summary>
 internal static class ServerLog
 {
+    /// <summary>A test that sets it for its server gets the log as it is shipped, on the console.</summary>
+    public const string Level = "Serilog:MinimumLevel:Default";
+
     private static readonly string Folder = Directory.CreateTempSubdirectory("qrlogin-log-").FullName;
 
     private static readonly string[] Levels =

@@ -85,7 +85,10 @@ internal sealed class TestServer : WebApplicationFactory<Program>
             builder.ConfigureServices(configure);
         }
 
-        // As settings, they would come with empty values for the sections that they are in.
-        builder.ConfigureAppConfiguration((_, configuration) => configuration.AddInMemoryCollection(ServerLog.Settings()));
+        if (!settings.ContainsKey(ServerLog.Level)) // else the test reads the console
+        {
+            // As settings, they would come with empty values for the sections that they are in.
+            builder.ConfigureAppConfiguration((_, configuration) => configuration.AddInMemoryCollection(ServerLog.Settings()));
+        }
     }
 }
