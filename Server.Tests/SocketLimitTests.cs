@@ -83,7 +83,7 @@ internal sealed class SocketLimitTests
     [Test]
     public async Task A_handshake_that_authenticates_does_not_count()
     {
-        await using var server = new TestServer(World.Database, new() { ["Limits:Sockets:HandshakesPerMinute"] = "3" });
+        await using var server = new TestServer(World.Database, new() { ["Limits:HandshakeFailuresPerMinute"] = "3" });
         using var browser = await Browser.AtAsync(server, await World.Admin.HasAccountAsync());
         for (var i = 0; i < 5; i++)
         {
@@ -104,7 +104,7 @@ internal sealed class SocketLimitTests
     {
         await using var server = new TestServer(World.Database, new()
         {
-            ["Limits:Sockets:HandshakesPerMinute"] = "1",
+            ["Limits:HandshakeFailuresPerMinute"] = "1",
             ["TrustedProxies:0"] = "127.0.0.1",
         });
         var statuses = new List<int>();

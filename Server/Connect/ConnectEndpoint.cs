@@ -66,7 +66,7 @@ internal static class ConnectEndpoint
 
         if (await limiter.AuthenticateAsync(context) is { } wait)
         {
-            return Problem.TooManyRequests.Result(context.Response, (int)Math.Ceiling(wait.TotalSeconds));
+            return Problem.TooManyRequests.Result(context.Response, wait);
         }
 
         if (context.Features.Get<Session>() is not { } session)

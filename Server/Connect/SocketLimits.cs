@@ -19,10 +19,6 @@ internal sealed class SocketLimits
     [Range(1, 10_000_000)]
     public int Connections { get; init; } = 20_000;
 
-    /// <summary>Handshakes of one address (an IPv6 /64 is one) that fail to authenticate in a minute before it hears 429.</summary>
-    [Range(1, 1_000_000)]
-    public int HandshakesPerMinute { get; init; } = 200;
-
     /// <summary>In which the headers of a request must have come, a handshake's or any other's.</summary>
     [Range(1, 3600)]
     public int HandshakeSeconds { get; init; } = 10;

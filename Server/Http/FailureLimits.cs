@@ -20,23 +20,27 @@ internal sealed class FailureLimits : IDisposable
             [Problem.NoLiveConnection.Code] = options.Value.IdentifyMissesPerMinute,
             [Problem.InvalidTicket.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.NotFound.Code] = options.Value.RedeemFailuresPerMinute,
+            [Problem.SessionRequired.Code] = options.Value.HandshakeFailuresPerMinute,
         };
         limiter = PartitionedRateLimiter.Create<Failure, Failure>(failure => RateLimitPartition.GetFixedWindowLimiter(
             failure, each => new FixedWindowRateLimiterOptions { PermitLimit = perMinute[each.Code], Window = TimeSpan.FromMinutes(1) }));
     }
 
     /// <returns>How many seconds the address has to wait; null when it need not.</returns>
-    public int? Wait(Problem problem, HttpContext context)
+    public int? Wait(Problem problem, HttpContext context) => Take(0, problem, context);
+
+    /// <returns>As above, where this one was too many.</returns>
+    public int? Count(Problem problem, HttpContext context) => Take(1, problem, context);
+
+    public void Dispose() => limiter.Dispose();
+
+    private int? Take(int failures, Problem problem, HttpContext context)
     {
-        using var lease = limiter.AttemptAcquire(Failure.Of(problem, context), permitCount: 0);
+        using var lease = limiter.AttemptAcquire(Failure.Of(problem, context), failures);
         return lease.IsAcquired ? null
             : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
             : 60;
     }
-
-    public void Count(Problem problem, HttpContext context) => limiter.AttemptAcquire(Failure.Of(problem, context)).Dispose();
-
-    public void Dispose() => limiter.Dispose();
 
     private readonly record struct Failure(string Code, string Network)
     {

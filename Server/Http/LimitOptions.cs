@@ -31,6 +31,10 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int RedeemFailuresPerMinute { get; init; } = 60;
 
+    /// <summary>Handshakes of one address at <c>/connect</c> that failed to authenticate.</summary>
+    [Range(1, 1_000_000)]
+    public int HandshakeFailuresPerMinute { get; init; } = 200;
+
     /// <summary>Failed sign-ins of one user name from one address.</summary>
     [Range(1, 10_000)]
     public int SignInFailuresPerMinute { get; init; } = 5;
