@@ -28,7 +28,7 @@ internal static class HealthEndpoints
 
         var isMigrated = await database.RunAsync(connection =>
             connection.ExecuteScalarAsync<bool>(
-                "select exists (select from pg_attribute where attrelid = to_regclass('public.login_ticket') and attname = 'typed_hash')"));
+                "select to_regclass('public.sign_in_try') is not null"));
         return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfter);
     }
 }

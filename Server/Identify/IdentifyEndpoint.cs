@@ -17,7 +17,10 @@ namespace QrLogin.Server.Identify;
 internal static class IdentifyEndpoint
 {
     public static IServiceCollection AddIdentify(this IServiceCollection services) => services
-        .AddSingleton<AttemptStore>().AddRateLimiter().AddSingleton<IConfigureOptions<RateLimiterOptions>, IdentifyLoad>();
+        .AddSingleton<AttemptStore>()
+        .AddSingleton<UnheardAttempts>()
+        .AddRateLimiter()
+        .AddSingleton<IConfigureOptions<RateLimiterOptions>, IdentifyLoad>();
 
     public static IEndpointRouteBuilder MapIdentify(this IEndpointRouteBuilder routes)
     {
@@ -27,14 +30,24 @@ internal static class IdentifyEndpoint
     }
 
     private static async Task<Results<Accepted<IdentifyResponse>, ProblemHttpResult>> Identify(
-        IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, Presenter presenter, ScreenStore screens,
-        AuditTrail audit, HttpContext context)
+        IdentifyRequest request, BrowserConnections connections, AttemptStore attempts, UnheardAttempts unheard, Presenter presenter,
+        Screens screens, AuditTrail audit, HttpContext context)
     {
         var phone = request.Phone(context);
         var accountId = connections.FindAccount(phone.Identifiers);
         var attemptId = Guid.CreateVersion7();
         var tickets = accountId is { } found ? presenter.Tickets(attemptId, found) : [Ticket.ForNobody(attemptId)];
-        var outcome = await attempts.OpenAsync(attemptId, accountId, phone, tickets);
+        IdentifyOutcome outcome;
+        try
+        {
+            outcome = await attempts.OpenAsync(attemptId, accountId, phone, tickets);
+        }
+        catch (DatabaseUnavailableException)
+        {
+            unheard.Add(attemptId);
+            throw;
+        }
+
         var asked = new AuditEvent(AuditEvent.Phone, "identify", phone.Address) { AccountId = accountId, Detail = phone.Device.Name };
         switch (outcome.Verdict)
         {
@@ -48,7 +61,12 @@ internal static class IdentifyEndpoint
                 audit.Record(asked with { AttemptId = outcome.Id, Why = Problem.NoLiveConnection.Code });
                 return Problem.NoLiveConnection.Result();
             case IdentifyOutcome.Repeated:
-                return Accepted(outcome); // nothing has happened
+                if (unheard.Remove(outcome.Id!.Value))
+                {
+                    await screens.ShowAsync(outcome.Id.Value, accountId!.Value);
+                }
+
+                return Accepted(outcome); // nothing else has happened
             case IdentifyOutcome.Limited:
                 audit.Record(asked with { Why = Problem.TooManyRequests.Code });
                 return Problem.TooManyRequests.Result(context.Response, outcome.RetryAfter!.Value);
@@ -60,7 +78,7 @@ internal static class IdentifyEndpoint
 
     /// <returns>Whether any socket took a code.</returns>
     private static async Task<bool> ShowAsync(
-        IdentifyOutcome outcome, Guid accountId, PhoneRequest phone, Ticket[] tickets, Presenter presenter, ScreenStore screens,
+        IdentifyOutcome outcome, Guid accountId, PhoneRequest phone, Ticket[] tickets, Presenter presenter, Screens screens,
         AuditTrail audit)
     {
         if (outcome.SupersededId is { } superseded)
@@ -79,13 +97,7 @@ internal static class IdentifyEndpoint
         }
 
         // A PC that connected while the attempt was being stored has no ticket yet, and its welcome came too early to name the attempt.
-        foreach (var ticket in presenter.Tickets(attemptId, accountId, besides: tickets))
-        {
-            var code = await screens.RefreshAsync(attemptId, accountId, ticket.SessionId, ticket);
-            isShown |= code?.Outcome == FreshCode.Shown && presenter.Show(ticket, code.OnScreen(attemptId));
-        }
-
-        return isShown;
+        return await screens.ShowAsync(attemptId, accountId, besides: tickets) || isShown;
     }
 
     private static Accepted<IdentifyResponse> Accepted(IdentifyOutcome outcome) =>

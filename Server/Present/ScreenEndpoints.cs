@@ -10,7 +10,7 @@ namespace QrLogin.Server.Present;
 internal static class ScreenEndpoints
 {
     public static IServiceCollection AddPresent(this IServiceCollection services) =>
-        services.AddSingleton<Presenter>().AddSingleton<ScreenStore>();
+        services.AddSingleton<Presenter>().AddSingleton<ScreenStore>().AddSingleton<Screens>();
 
     public static IEndpointRouteBuilder MapPresent(this IEndpointRouteBuilder routes)
     {
@@ -47,14 +47,14 @@ internal static class ScreenEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Extend(
-        Guid attemptId, Session caller, ScreenStore screens, Presenter presenter, AuditTrail audit, HttpContext context)
+        Guid attemptId, Session caller, ScreenStore store, Screens screens, AuditTrail audit, HttpContext context)
     {
-        var extension = await screens.ExtendAsync(attemptId, caller.AccountId, caller.Id);
+        var extension = await store.ExtendAsync(attemptId, caller.AccountId, caller.Id);
         switch (extension?.Outcome)
         {
             case Extension.Extended:
                 audit.Record(Asked("extend", attemptId, caller, context));
-                await ShowAgainAsync(attemptId, caller.AccountId, screens, presenter);
+                await screens.ShowAsync(attemptId, caller.AccountId);
                 return TypedResults.NoContent();
             case Extension.Kept:
                 return TypedResults.NoContent(); // nothing has happened
@@ -62,19 +62,6 @@ internal static class ScreenEndpoints
                 var refusal = word is null ? Problem.NotFound : Problem.Of(word);
                 audit.Record(Asked("extend", attemptId, caller, context, refusal));
                 return Answer(refusal, extension?.ExpiresIn, context);
-        }
-    }
-
-    /// <summary>A fresh code on every screen of the account, which says how long the attempt lives now.</summary>
-    private static async Task ShowAgainAsync(Guid attemptId, Guid accountId, ScreenStore screens, Presenter presenter)
-    {
-        foreach (var ticket in presenter.Tickets(attemptId, accountId))
-        {
-            var code = await screens.RefreshAsync(attemptId, accountId, ticket.SessionId, ticket);
-            if (code?.Outcome == FreshCode.Shown)
-            {
-                presenter.Show(ticket, code.OnScreen(attemptId));
-            }
         }
     }
 

@@ -16,7 +16,10 @@ internal static class RedeemEndpoint
 {
     private const int SaltLength = 16;
 
-    public static IServiceCollection AddRedeem(this IServiceCollection services) => services.AddSingleton<RedemptionStore>();
+    public static IServiceCollection AddRedeem(this IServiceCollection services) => services
+        .AddSingleton<RedemptionStore>()
+        .AddSingleton<UnheardRedeems>()
+        .AddHostedService(provider => provider.GetRequiredService<UnheardRedeems>());
 
     public static IEndpointRouteBuilder MapRedeem(this IEndpointRouteBuilder routes)
     {
@@ -25,11 +28,23 @@ internal static class RedeemEndpoint
     }
 
     private static async Task<Results<Ok<RedeemResponse>, ProblemHttpResult>> Redeem(
-        RedeemRequest request, RedemptionStore redemptions, Presenter presenter, AuditTrail audit, HttpContext context)
+        RedeemRequest request, RedemptionStore redemptions, UnheardRedeems unheard, Presenter presenter, AuditTrail audit,
+        HttpContext context)
     {
         var salt = Secret.RandomBytes(SaltLength);
-        var redemption = await redemptions.RedeemAsync(
-            request.Code(), request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
+        var sessionId = Guid.CreateVersion7();
+        Redemption? redemption;
+        try
+        {
+            redemption = await redemptions.RedeemAsync(
+                sessionId, request.Code(), request.CodeVerifier!, request.Identifiers!.Normal(), salt, ClientAddress.Of(context));
+        }
+        catch (DatabaseUnavailableException)
+        {
+            unheard.Add(sessionId);
+            throw;
+        }
+
         var tried = new AuditEvent(AuditEvent.Phone, "redeem", ClientAddress.Of(context))
         {
             AccountId = redemption?.AccountId,

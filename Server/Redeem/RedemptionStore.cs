@@ -1,4 +1,5 @@
 using System.Net;
+using Dapper;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
@@ -79,7 +80,9 @@ internal sealed class RedemptionStore(Database database)
           and earlier.revoked_at is null and earlier.expires_at > statement_timestamp() and seen.disabled_at is null
         """;
 
-    public Task<Redemption?> RedeemAsync(SeenCode code, string verifier, Identifier[] identifiers, byte[] newSalt, IPAddress address)
+    /// <param name="sessionId">Of the session that it may make.</param>
+    public Task<Redemption?> RedeemAsync(
+        Guid sessionId, SeenCode code, string verifier, Identifier[] identifiers, byte[] newSalt, IPAddress address)
     {
         var arguments = new
         {
@@ -87,12 +90,24 @@ internal sealed class RedemptionStore(Database database)
             code.AttemptId,
             challenge = Secret.Challenge(verifier),
             identifiers = identifiers.Select(each => each.Key).ToArray(),
-            sessionId = Guid.CreateVersion7(),
+            sessionId,
             newSalt,
             tokenHash = Secret.Derive(newSalt, verifier).Hash,
             address = address.ToString(),
         };
         return database.LockAndActAsync<Redemption>(code.AttemptId is null ? Scanned : Typed, arguments);
+    }
+
+    /// <summary>Those of these sessions that a redeem has made.</summary>
+    public async Task<Redemption[]> FindMadeAsync(Guid[] sessionIds)
+    {
+        const string sql = """
+            select 'granted' as outcome, a.id as attempt_id, a.account_id, c.username, c.display_name, s.parent_id as pc_session_id,
+              a.device_name, a.device_platform, s.id as session_id
+            from login_attempt a join session s on s.id = a.session_id join account c on c.id = a.account_id
+            where a.session_id = any(@sessionIds)
+            """;
+        return [.. await database.RunAsync(connection => connection.QueryAsync<Redemption>(sql, new { sessionIds }))];
     }
 }
 
