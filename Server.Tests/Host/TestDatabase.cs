@@ -72,6 +72,19 @@ internal sealed class TestDatabase : IAsyncDisposable
             await ExecuteAsync($"alter database {name} set log_parameter_max_length_on_error = -1");
         }
 
+        return Migrated(server, name);
+    }
+
+    /// <summary>The same on another server, which is not cleaned up here.</summary>
+    public static async Task<string> CreateOnAsync(string server)
+    {
+        const string name = "qrlogin_test";
+        await ExecuteAsync(server, $"create database {name} encoding 'UTF8' template template0");
+        return Migrated(server, name);
+    }
+
+    private static string Migrated(string server, string name)
+    {
         var builder = ConnectionString.Parse(server);
         builder.Database = name;
         builder.MaxPoolSize = 60;
@@ -130,7 +143,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         }
     }
 
-    private async Task ExecuteAsync(string sql)
+    private Task ExecuteAsync(string sql) => ExecuteAsync(server, sql);
+
+    private static async Task ExecuteAsync(string server, string sql)
     {
         await using var connection = new NpgsqlConnection(
             ConnectionString.Parse(server).ConnectionString + ";Pooling=false;Command Timeout=30");
@@ -139,7 +154,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    private static string Script(params string[] arguments)
+    /// <summary>scripts/postgres.</summary>
+    /// <returns>What it printed.</returns>
+    public static string Script(params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(Root, "scripts", "postgres"), arguments) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
