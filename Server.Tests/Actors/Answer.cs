@@ -27,7 +27,7 @@ internal static class Calls
 {
     /// <summary>A client that keeps no cookies.</summary>
     /// <param name="from">Its address, one of loopback; 127.0.0.1 without.</param>
-    public static HttpClient Client(TestServer server, string? from = null) => new(new SocketsHttpHandler
+    public static HttpClient Client(IRunningServer server, string? from = null) => new(new SocketsHttpHandler
     {
         UseCookies = false,
         ConnectCallback = from is null ? null : async (context, cancellationToken) =>

@@ -5,7 +5,7 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>Whoever sends any bytes over TCP, and reads the answers as RFC 9112 says. One connection; one caller.</summary>
-internal sealed class Attacker(TestServer server) : IDisposable
+internal sealed class Attacker(IRunningServer server) : IDisposable
 {
     private readonly NetworkStream stream = new TcpClient(server.Address.Host, server.Address.Port).GetStream();
     private readonly MemoryStream seen = new();

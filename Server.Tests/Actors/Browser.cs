@@ -6,7 +6,7 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>A browser on a PC: it keeps its cookie itself, names its origin, and opens any number of pages.</summary>
-internal sealed class Browser(TestServer server, string? from = null) : IDisposable
+internal sealed class Browser(IRunningServer server, string? from = null) : IDisposable
 {
     private readonly HttpClient http = Calls.Client(server, from);
     private readonly List<Page> pages = [];
@@ -25,7 +25,7 @@ internal sealed class Browser(TestServer server, string? from = null) : IDisposa
     public Page Page => pages[0];
 
     /// <summary>Signed in, with one page open that has had its welcome.</summary>
-    public static async Task<Browser> AtAsync(TestServer server, Account account)
+    public static async Task<Browser> AtAsync(IRunningServer server, Account account)
     {
         var browser = new Browser(server);
         var answer = await browser.SignInAsync(account);

@@ -10,7 +10,7 @@ internal sealed class Phone : IDisposable
 {
     private HttpClient http;
 
-    public Phone(TestServer server, params (string Kind, string Value)[] identifiers)
+    public Phone(IRunningServer server, params (string Kind, string Value)[] identifiers)
     {
         http = Calls.Client(server);
         Identifiers = identifiers.Length > 0 ? identifiers : [("phone", NewNumber())];
@@ -35,7 +35,7 @@ internal sealed class Phone : IDisposable
     public string Challenge => Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
     /// <summary>It calls from another address of loopback from now on.</summary>
-    public Phone At(TestServer server, string address)
+    public Phone At(IRunningServer server, string address)
     {
         http.Dispose();
         http = Calls.Client(server, address);

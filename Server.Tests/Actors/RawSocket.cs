@@ -16,7 +16,7 @@ internal sealed partial class RawSocket : IDisposable
 
     /// <summary>A TCP connection, and nothing more.</summary>
     /// <param name="from">Its own address, on loopback.</param>
-    public static async Task<RawSocket> ConnectAsync(TestServer server, string from = "127.0.0.1")
+    public static async Task<RawSocket> ConnectAsync(IRunningServer server, string from = "127.0.0.1")
     {
         var socket = new RawSocket(from);
         await socket.tcp.ConnectAsync(server.Address.Host, server.Address.Port);
@@ -24,7 +24,7 @@ internal sealed partial class RawSocket : IDisposable
     }
 
     /// <summary>Open, with its welcome heard.</summary>
-    public static async Task<RawSocket> OpenAsync(TestServer server, Browser browser)
+    public static async Task<RawSocket> OpenAsync(IRunningServer server, Browser browser)
     {
         var socket = await ConnectAsync(server);
         var answer = await socket.AskAsync(Handshake(browser.Cookie));

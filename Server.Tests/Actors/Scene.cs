@@ -4,7 +4,7 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Actors;
 
 /// <summary>A user at her computer, signed in with one page open, and her phone, bound to her account.</summary>
-internal sealed class Scene(TestServer server, Account account, Browser browser, Phone phone) : IDisposable
+internal sealed class Scene(IRunningServer server, Account account, Browser browser, Phone phone) : IDisposable
 {
     private readonly List<Phone> phones = [phone];
 

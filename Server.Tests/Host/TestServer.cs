@@ -12,7 +12,7 @@ namespace QrLogin.Server.Tests.Host;
 /// The real server on real Kestrel, on a port of loopback, against a real database. A page in a browser needs a server that knows the
 /// address it is opened at: one that was given its port.
 /// </summary>
-internal sealed class TestServer : WebApplicationFactory<Program>
+internal sealed class TestServer : WebApplicationFactory<Program>, IRunningServer
 {
     /// <summary>What a server without a given port is told its pages' origin is; the port that it listens on is another.</summary>
     public const string Origin = "http://localhost:8080";
