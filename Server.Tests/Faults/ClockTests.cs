@@ -6,10 +6,9 @@ namespace QrLogin.Server.Tests.Faults;
 /// <summary>F11: the process's clock is a day off. PostgreSQL's alone decides what has expired.</summary>
 internal sealed class ClockTests
 {
-    private static readonly string? Library = Directory.Exists("/usr/lib")
-        ? Directory.EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
-            .FirstOrDefault()
-        : null;
+    private static readonly string? Library = Directory
+        .EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+        .FirstOrDefault();
 
     [TestCase("-1d")]
     [TestCase("+1d")]
