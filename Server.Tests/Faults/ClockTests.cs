@@ -7,7 +7,8 @@ namespace QrLogin.Server.Tests.Faults;
 internal sealed class ClockTests
 {
     private static readonly string? Library = Directory
-        .EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+        .EnumerateFiles(
+            "/usr/lib", "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
         .FirstOrDefault();
 
     [TestCase("-1d")]

@@ -1,7 +1,4 @@
-using System.Buffers.Text;
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
@@ -12,16 +9,13 @@ namespace QrLogin.Server.Tests.Faults;
 [NonParallelizable]
 internal sealed class DrainTests
 {
-    private const int SocketsOfASession = 8;
-    private readonly string run = Guid.NewGuid().ToString("N")[..8];
-
     [Test]
     public Task A_thousand_pages_are_told_1001_and_what_is_under_way_is_finished() => DrainAsync(1_000);
 
     [Test, Long]
     public Task Five_thousand_pages_are_told_1001_and_what_is_under_way_is_finished() => DrainAsync(5_000);
 
-    private async Task DrainAsync(int count)
+    private static async Task DrainAsync(int count)
     {
         using var server = await ServerProcess.StartAsync(World.Database, "ulimit -n $(ulimit -Hn)");
         using var phone = new Phone(server);
@@ -29,7 +23,7 @@ internal sealed class DrainTests
         using var browser = await Browser.AtAsync(server, alice);
         await phone.IdentifyAsync();
         var qr = await browser.Page.HearsAsync("qr");
-        var pages = await OpenAsync(server, count);
+        var pages = await ManyPages.OpenAsync(server, count);
 
         await using var locker = new NpgsqlConnection(World.Database);
         await locker.OpenAsync();
@@ -84,28 +78,5 @@ internal sealed class DrainTests
         var code = await page.CodeAsync();
         await page.TrySendAsync(RawSocket.Frame(0x88, [0x03, 0xE9]));
         return code;
-    }
-
-    private async Task<List<RawSocket>> OpenAsync(ServerProcess server, int count)
-    {
-        await World.Admin.ExecuteAsync(
-            """
-            with made as (
-              insert into account (username, display_name, password_hash)
-              select format('drain.%s.%s', @run, i), 'Drain', '$2a$04$wi8xzOdM0zXLk/w4YNayRu5gDGY83y8QNn76DhoftushoHS1k85iC'
-              from generate_series(0, @sessions - 1) as i returning id, username)
-            insert into session (id, account_id, kind, token_hash, address, expires_at)
-            select gen_random_uuid(), id, 'web', sha256(sha256(convert_to(username, 'UTF8'))), '127.0.0.1', now() + interval '1 h' from made
-            """, new { run, sessions = (count + SocketsOfASession - 1) / SocketsOfASession });
-        var pages = new RawSocket[count];
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (i, _) =>
-        {
-            var token = SHA256.HashData(Encoding.UTF8.GetBytes($"drain.{run}.{i / SocketsOfASession}"));
-            var page = pages[i] = await RawSocket.ConnectAsync(server, $"127.0.0.{2 + (i % 8)}");
-            var answer = await page.AskAsync(RawSocket.Handshake($"qrlogin={Base64Url.EncodeToString(token)}"));
-            Assert.That(answer.Status, Is.EqualTo(101), answer.Text);
-            Assert.That((await page.NextAsync())?.Opcode, Is.EqualTo(1), "the welcome");
-        });
-        return [.. pages];
     }
 }

@@ -33,6 +33,20 @@ internal sealed class LossyWire : IDisposable
     /// <param name="after">It arrives, so much later; without, the connection is cut instead.</param>
     public void LoseAnswerTo(string words, TimeSpan? after = null) => (delay, marker) = (after, Encoding.ASCII.GetBytes(words));
 
+    /// <summary>PostgreSQL is out of reach: connections are cut, new ones at once.</summary>
+    public bool IsDown
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value)
+            {
+                CutAll();
+            }
+        }
+    }
+
     /// <summary>Every connection that stands.</summary>
     public void CutAll() => open.Keys.ToList().ForEach(each => each.Dispose());
 
@@ -62,6 +76,11 @@ internal sealed class LossyWire : IDisposable
         using var backend = new TcpClient();
         try
         {
+            if (IsDown)
+            {
+                return;
+            }
+
             await backend.ConnectAsync(target.Host, target.Port);
             open[frontend] = 0;
             var isMarked = false;
