@@ -47,12 +47,17 @@ internal sealed class PostgresFaultTests
     }
 
     [Test]
-    public async Task Frozen_it_is_503_in_time_and_well_again_when_it_goes_on()
+    public Task Frozen_it_is_503_in_time_and_well_again_when_it_goes_on() => FreezeAsync(TimeSpan.FromSeconds(12));
+
+    [Test, Long]
+    public Task Frozen_for_half_a_minute_it_is_503_in_time_and_well_again_when_it_goes_on() => FreezeAsync(TimeSpan.FromSeconds(30));
+
+    private async Task FreezeAsync(TimeSpan duration)
     {
         postgres.Freeze();
         try
         {
-            await AssertUnavailableAsync(TimeSpan.FromSeconds(12));
+            await AssertUnavailableAsync(duration);
         }
         finally
         {
