@@ -38,8 +38,11 @@ internal sealed class FullDiskTests
                 postgres.Database, new() { ["Limits:AttemptsPerMinute"] = "10000", ["Limits:AttemptsPerHour"] = "10000" });
             await using var admin = new Admin(postgres.Database + ";Pooling=false");
             using var phone = new Phone(server);
-            using var browser = await Browser.AtAsync(server, await admin.HasAccountAsync(phone));
+            var alice = await admin.HasAccountAsync(phone);
+            using var browser = await Browser.AtAsync(server, alice);
+            await admin.ExecuteAsync("update session set created_at = now() - interval '1 h', last_seen_at = now() - interval '1 h'");
             Run("bash", "-c", $"cat /dev/zero >{disk}/filler 2>/dev/null || true");
+            await AssertSignInFailsInTheEndAsync(server, alice);
 
             var answer = await phone.IdentifyAsync();
             for (var i = 0; i < 500 && answer.Status == 202; i++)
@@ -70,6 +73,19 @@ internal sealed class FullDiskTests
             Run("umount", disk);
             Directory.Delete(disk);
         }
+    }
+
+    /// <summary>Until there is no space in the sessions' table, not even to note that one was used.</summary>
+    private static async Task AssertSignInFailsInTheEndAsync(TestServer server, Account account)
+    {
+        var answer = 200;
+        for (var i = 0; i < 500 && answer == 200; i++)
+        {
+            using var another = new Browser(server);
+            answer = (await another.SignInAsync(account)).Status;
+        }
+
+        Assert.That(answer, Is.EqualTo(503), "what writes");
     }
 
     /// <summary>The tables, not the write-ahead log: without that PostgreSQL stops.</summary>

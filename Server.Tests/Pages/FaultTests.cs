@@ -55,9 +55,10 @@ internal sealed class FaultTests : PageScene
 
         wire.IsDown = true;
         await computer.PressAsync("Undo");
-        await computer.SeesAsync("The service is not available at the moment.");
+        var news = computer.Page.Locator("qr-login .notices");
+        await Expect(news).ToContainTextAsync("The service is not available at the moment.");
         wire.IsDown = false;
         await computer.PressAsync("Undo");
-        await computer.SeesAsync("Undone.");
+        await Expect(news).ToContainTextAsync("Undone.");
     }
 }

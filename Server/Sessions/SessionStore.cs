@@ -9,14 +9,26 @@ internal sealed class SessionStore(Database database)
     /// <summary>A token's length in bytes.</summary>
     public const int TokenLength = 32;
 
-    /// <summary>The live session of a token, or null; notes that it was seen, at most once a minute.</summary>
-    public Task<Session?> FindAsync(Secret token, string kind)
+    /// <summary>The live session of a token, or null; notes that it was seen, at most once a minute, if there is space to write.</summary>
+    public async Task<Session?> FindAsync(Secret token, string kind)
+    {
+        try
+        {
+            return await FindAsync(token, kind, isNoted: true);
+        }
+        catch (DatabaseUnavailableException e) when (e.IsFull)
+        {
+            return await FindAsync(token, kind, isNoted: false);
+        }
+    }
+
+    private Task<Session?> FindAsync(Secret token, string kind, bool isNoted)
     {
         const string sql = """
             with seen as (
               update session set last_seen_at = now(),
                 expires_at = case kind when 'mobile' then least(created_at + interval '90 d', now() + interval '30 d') else expires_at end
-              where token_hash = @hash and kind = @kind and revoked_at is null and expires_at > now()
+              where @isNoted and token_hash = @hash and kind = @kind and revoked_at is null and expires_at > now()
                 and last_seen_at < now() - interval '1 min'
               returning id, expires_at)
             select s.id, s.kind, s.account_id, a.username, a.display_name,
@@ -25,7 +37,7 @@ internal sealed class SessionStore(Database database)
             where s.token_hash = @hash and s.kind = @kind and s.revoked_at is null and s.expires_at > now() and a.disabled_at is null
             """;
         return database.RunAsync(connection => connection.QuerySingleOrDefaultAsync<Session>(
-            sql, new { hash = token.Hash, kind }));
+            sql, new { hash = token.Hash, kind, isNoted }));
     }
 
     /// <summary>The account's live sessions, newest first.</summary>

@@ -57,4 +57,8 @@ internal sealed class Database(NpgsqlDataSource source)
 }
 
 /// <summary>PostgreSQL cannot serve now; trying again later may help. Whether a write happened is unknown.</summary>
-internal sealed class DatabaseUnavailableException(Exception inner) : Exception("PostgreSQL is unavailable.", inner);
+internal sealed class DatabaseUnavailableException(Exception inner) : Exception("PostgreSQL is unavailable.", inner)
+{
+    /// <summary>There is no space left to write; reading may go on.</summary>
+    public bool IsFull => InnerException is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
+}
