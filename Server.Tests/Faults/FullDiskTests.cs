@@ -6,6 +6,7 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Faults;
 
 /// <summary>F6: no space is left, for PostgreSQL's tables or for the server's log.</summary>
+[NonParallelizable]
 internal sealed class FullDiskTests
 {
     [Test]
@@ -20,7 +21,6 @@ internal sealed class FullDiskTests
     }
 
     [Test]
-    [NonParallelizable]
     public async Task With_PostgreSQLs_disk_full_what_writes_is_503_what_reads_goes_on_and_all_is_well_when_there_is_space()
     {
         var disk = Directory.CreateTempSubdirectory("qrlogin-disk-").FullName;

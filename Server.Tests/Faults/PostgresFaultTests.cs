@@ -162,8 +162,12 @@ internal sealed class PostgresFaultTests
         {
             Assert.That((answer.Status, answer.Code), Is.EqualTo((503, "unavailable")), $"{what} after {after}");
             Assert.That(answer.Header("Retry-After"), Is.Not.Null, what);
-            Assert.That(after, Is.LessThan(AnsweredWithin), what);
         }
+
+        // The machine may be busy with others: one in twenty may take a little longer.
+        var times = all.Select(each => each.After).Order().ToList();
+        Assert.That(times[times.Count * 95 / 100], Is.LessThan(AnsweredWithin), "95 of 100");
+        Assert.That(times[^1], Is.LessThan(AnsweredWithin * 2), "the slowest");
 
         Assert.That(alive[alive.Count / 2], Is.LessThan(100), "half of the questions whether it is alive, in ms");
     }

@@ -10,7 +10,7 @@ namespace QrLogin.Server.Storage;
 internal sealed class Database(NpgsqlDataSource source)
 {
     /// <summary>The request is answered by then, even if Npgsql hangs on a frozen server; its own time-outs come first.</summary>
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2.6);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2.4);
 
     /// <exception cref="DatabaseUnavailableException">PostgreSQL is not there, is full, or does not answer in time.</exception>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work)
