@@ -22,6 +22,8 @@ internal static class HttpSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            var descriptors = kestrel.ApplicationServices.GetRequiredService<Descriptors>();
+            kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => descriptors.HoldAsync(next, connection)));
         });
         builder.Host.UseSerilog(
             (context, logger) => logger.ReadFrom.Configuration(context.Configuration)
@@ -45,6 +47,7 @@ internal static class HttpSetup
             .AddPages()
             .AddNumbers<LimitOptions>(LimitOptions.Section)
             .AddSingleton<FailureLimits>()
+            .AddSingleton<Descriptors>()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
             .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>();
