@@ -5,7 +5,7 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Faults;
 
-/// <summary>F13: the process has no file descriptors left for more connections: it refuses new ones, keeps what it has, and recovers.</summary>
+/// <summary>F13: no file descriptors are left for more connections: it refuses new ones, keeps what it has, and recovers.</summary>
 [NonParallelizable]
 internal sealed class DescriptorTests
 {

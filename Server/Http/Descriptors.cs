@@ -60,7 +60,7 @@ internal sealed partial class Descriptors : IDisposable
         warnings.Dispose();
     }
 
-    /// <summary>This process's own, after the runtime has raised the soft limit to the hard one; systems without /proc are taken to have none.</summary>
+    /// <summary>This process's own; the runtime has raised the soft limit to the hard one. None where there is no /proc.</summary>
     private static long Limit()
     {
         const string file = "/proc/self/limits";

@@ -32,7 +32,7 @@ internal static class HttpSetup
                 .Enrich.With<LogText>(),
             preserveStaticLogger: true);
         builder.Services
-            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10))
+            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8))
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .ConfigureHttpJsonOptions(json =>
             {
@@ -75,7 +75,9 @@ internal static class HttpSetup
         app.UseExceptionHandler();
         app.UseRouting();
         app.UseStatusCodePages();
-        app.Use((context, next) => TakesBody(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
+        app.Use((context, next) => context.Request.ContentLength > MaxBodyBytes ? Problem.BodyTooLarge.Result().ExecuteAsync(context)
+            : !TakesBody(context) ? Problem.UnsupportedMediaType.Result().ExecuteAsync(context)
+            : next(context)); // a call that reads no body would not know that it is too large
         app.UseRateLimiter();
         app.UsePageFiles();
         app.UseAuthorization(); // named here, or it would stand before all of this
