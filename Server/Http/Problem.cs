@@ -41,6 +41,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Allow names those that it takes.");
     public static readonly Problem IdentifierTaken = new(409, "identifier_taken", "Another account has this identifier.",
         "Nothing was changed. It has to be unbound there first.");
+    public static readonly Problem RequestTimeout = new(408, "request_timeout", "The request came too slowly.",
+        "Send it again, all of it at once.");
     public static readonly Problem AlreadyRedeemed = new(410, "already_redeemed", "This code has already been used.",
         "Start again on this phone and scan the new code.");
     public static readonly Problem Declined = new(410, "declined", "The sign-in was declined on the computer.",
@@ -68,7 +70,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     private static readonly Dictionary<int, Problem> ByStatus = new[]
     {
-        InvalidRequest, SessionRequired, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, UpgradeRequired, TooManyRequests,
+        InvalidRequest, SessionRequired, NotFound, MethodNotAllowed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, UpgradeRequired, TooManyRequests,
         InternalError, Unavailable,
     }.ToDictionary(problem => problem.Status);
 
