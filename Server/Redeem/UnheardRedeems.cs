@@ -22,7 +22,8 @@ internal sealed class UnheardRedeems(RedemptionStore redemptions, Presenter pres
         Channel.CreateBounded<(Guid SessionId, IPAddress Address)>(MaxWaiting);
 
     /// <param name="sessionId">The session that it would have made.</param>
-    public void Add(Guid sessionId, IPAddress address) => heard.Writer.TryWrite((sessionId, address)); // where there are too many, the next welcome tells the PC
+    public void Add(Guid sessionId, IPAddress address) =>
+        heard.Writer.TryWrite((sessionId, address)); // where there are too many, the next welcome tells the PC
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
