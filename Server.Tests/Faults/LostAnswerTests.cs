@@ -96,7 +96,8 @@ internal sealed class LostAnswerTests
         for (var i = 0; i < 3; i++)
         {
             wire.CutAll();
-            await Eventually.IsAsync(async () => (await phone.WhoAmIAsync()).Status == 401, "PostgreSQL is reached again");
+            await Eventually.IsAsync(
+                async () => (await phone.CallAsync(HttpMethod.Get, "/healthz/ready")).Status == 200, "PostgreSQL is reached again");
         }
 
         Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));

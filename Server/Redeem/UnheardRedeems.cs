@@ -9,7 +9,8 @@ namespace QrLogin.Server.Redeem;
 /// Redeems of which nobody knows whether they made a session, because PostgreSQL's answer was lost: the phone learns it by asking again,
 /// the PC and the audit trail from here. Asked once a second, until PostgreSQL has answered for ten seconds. Safe for concurrent use.
 /// </summary>
-internal sealed class UnheardRedeems(RedemptionStore redemptions, Presenter presenter, AuditTrail audit, TimeProvider time)
+internal sealed class UnheardRedeems(RedemptionStore redemptions, Presenter presenter, AuditTrail audit, TimeProvider time,
+    ILogger<UnheardRedeems> logger)
     : BackgroundService
 {
     private const int MaxWaiting = 1_000;
@@ -31,7 +32,7 @@ internal sealed class UnheardRedeems(RedemptionStore redemptions, Presenter pres
         using var pause = new PeriodicTimer(Pause);
         while (open.Count > 0 || await heard.Reader.WaitToReadAsync(stoppingToken))
         {
-            while (heard.Reader.TryRead(out var redeem))
+            while (open.Count < MaxWaiting && heard.Reader.TryRead(out var redeem))
             {
                 open.TryAdd(redeem.SessionId, new Unheard(redeem.Address, null));
             }
@@ -44,6 +45,11 @@ internal sealed class UnheardRedeems(RedemptionStore redemptions, Presenter pres
             catch (DatabaseUnavailableException)
             {
                 // not yet
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogError(e, "What became of {Count} redeems is told to nobody who does not ask again", open.Count);
+                open.Clear();
             }
         }
     }
