@@ -40,7 +40,8 @@ internal sealed class SweepTests
             new { id = await World.Admin.QueryAsync<Guid>("select id from account where issuer = @Name", new { site.Name }) });
         await SweepAsync();
         Assert.That(await World.Admin.QueryAsync<int>(counted), Is.EqualTo(1));
-        await World.Admin.ExecuteAsync("update handoff set expires_at = now() - interval '61 min' where expires_at < now() - interval '58 min'");
+        await World.Admin.ExecuteAsync(
+            "update handoff set expires_at = now() - interval '61 min' where expires_at < now() - interval '58 min'");
         await SweepAsync();
         Assert.That(await World.Admin.QueryAsync<int>(counted), Is.Zero);
     }
