@@ -31,14 +31,15 @@ internal sealed record Device(string? Name, string? Platform)
         return null;
     }
 
-    private static string? Clean(string? text)
+    /// <returns>The text made harmless; null where nothing is left.</returns>
+    public static string? Clean(string? text, int maxLength = MaxLength)
     {
         var clean = new StringBuilder();
         foreach (var rune in (text ?? "").EnumerateRunes())
         {
             var harmful = rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            if (!harmful && clean.Length + rune.Utf16SequenceLength <= MaxLength)
+            if (!harmful && clean.Length + rune.Utf16SequenceLength <= maxLength)
             {
                 clean.Append(rune.ToString());
             }
