@@ -148,11 +148,12 @@ internal sealed partial class LeakTests
         Assert.That(needles.In([$"x {Phone.NewInstallId()} {token[..20]} password"]), Is.Empty);
     }
 
-    /// <summary>A token is told to its owner once, as is a cookie; a typed code to the pages that show it.</summary>
+    /// <summary>A token is told to its owner once, as is a cookie, a hand-off to the site's backend; a typed code to the pages that show it.</summary>
     private static string WithoutWhatItTells(Heard heard) => heard.From switch
     {
         "POST /api/login/redeem 200" => AccessToken().Replace(heard.Words, "", 1),
-        "POST /api/session 200" => SetCookie().Replace(heard.Words, "", 1),
+        "POST /api/session 200" or "POST /api/session/handoff 200" => SetCookie().Replace(heard.Words, "", 1),
+        "POST /api/backend/sessions 200" => HandoffCode().Replace(heard.Words, "", 1),
         "socket qr" or "socket welcome" => TypedCode().Replace(heard.Words, "", 1),
         _ => heard.Words,
     };
@@ -174,6 +175,9 @@ internal sealed partial class LeakTests
 
     [GeneratedRegex("(?<=\"accessToken\":\")[^\"]+")]
     private static partial Regex AccessToken();
+
+    [GeneratedRegex("(?<=\"code\":\")[^\"]+")]
+    private static partial Regex HandoffCode();
 
     [GeneratedRegex("(?<=Set-Cookie: (__Host-)?qrlogin=)[^;]+")]
     private static partial Regex SetCookie();

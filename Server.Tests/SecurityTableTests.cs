@@ -29,8 +29,8 @@ internal sealed class SecurityTableTests
             Is.EqualTo(Enumerable.Range(1, 20).Select(i => $"T{i}").Concat(Enumerable.Range(1, 17).Select(i => $"{i}"))));
 
     [Test]
-    public void There_is_a_row_for_each_fault_that_holds() =>
-        Assert.That(Rows.Select(cells => cells[0]).Where(id => id[0] == 'F'), Is.EqualTo(Enumerable.Range(1, 12).Select(i => $"F{i}")));
+    public void There_is_a_row_for_each_fault() =>
+        Assert.That(Rows.Select(cells => cells[0]).Where(id => id[0] == 'F'), Is.EqualTo(Enumerable.Range(1, 13).Select(i => $"F{i}")));
 
     [Test]
     public void Every_row_is_whole_and_names_tests_that_exist()

@@ -9,10 +9,12 @@ internal sealed partial class StructureTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Storage"] = [],
-        ["Bindings"] = [],
+        ["Bindings"] = ["Storage"],
         ["Http"] = ["Storage"],
         ["Sessions"] = ["Http", "Storage"],
         ["Accounts"] = ["Sessions", "Http", "Storage"],
+        ["Clients"] = ["Http", "Storage"],
+        ["Backend"] = ["Accounts", "Clients", "Bindings", "Sessions", "Http", "Storage"],
         ["Connect"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Present"] = ["Connect", "Sessions", "Http", "Storage"],
         ["Identify"] = ["Connect", "Present", "Bindings", "Sessions", "Http", "Storage"],

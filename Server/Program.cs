@@ -1,4 +1,6 @@
 using QrLogin.Server.Accounts;
+using QrLogin.Server.Backend;
+using QrLogin.Server.Clients;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
 using QrLogin.Server.Identify;
@@ -21,6 +23,8 @@ try
         .AddStorage(builder.Configuration)
         .AddSessions()
         .AddAccounts()
+        .AddClients()
+        .AddBackend()
         .AddConnect()
         .AddIdentify()
         .AddPresent()
@@ -34,6 +38,8 @@ try
     app.MapPages();
     app.MapAppLinks();
     app.MapSignIn();      // 0  the user signs in on the PC
+    app.MapHandoff();     //    or has signed in at the site, whose backend says so
+    app.MapBackend();
     app.MapConnect();     // 1  the PC's page opens its socket
     app.MapIdentify();    // 2  the phone says who it is
     app.MapStatus();      //    and asks how it stands

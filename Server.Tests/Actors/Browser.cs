@@ -37,14 +37,12 @@ internal sealed class Browser(IRunningServer server, string? from = null) : IDis
     public async Task<Answer> SignInAsync(Account account, string password = Account.Password)
     {
         Ledger.Keep(SecretKind.Password, password);
-        var answer = await CallAsync(HttpMethod.Post, "/api/session", new { username = account.Username, password });
-        if (answer.Header("Set-Cookie") is { } cookie)
-        {
-            Cookie = cookie.Split(';')[0];
-        }
-
-        return answer;
+        return Keep(await CallAsync(HttpMethod.Post, "/api/session", new { username = account.Username, password }));
     }
+
+    /// <summary>The site's page gives the code that its backend has got.</summary>
+    public async Task<Answer> HandOverAsync(string code, string? origin = TestServer.Origin) =>
+        Keep(await CallAsync(HttpMethod.Post, "/api/session/handoff", new { code }, origin));
 
     public Task<Answer> SignOutAsync() => CallAsync(HttpMethod.Delete, "/api/session");
 
@@ -73,6 +71,16 @@ internal sealed class Browser(IRunningServer server, string? from = null) : IDis
     {
         pages.ForEach(each => each.Dispose());
         http.Dispose();
+    }
+
+    private Answer Keep(Answer answer)
+    {
+        if (answer.Header("Set-Cookie") is { } cookie)
+        {
+            Cookie = cookie.Split(';')[0];
+        }
+
+        return answer;
     }
 }
 

@@ -55,6 +55,8 @@ internal enum SecretKind
     TypedCode,
     Password,
     Identifier,
+    ClientSecret,
+    Handoff,
 }
 
 /// <summary>One answer or message.</summary>

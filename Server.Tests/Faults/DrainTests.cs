@@ -54,6 +54,7 @@ internal sealed class DrainTests
         await TestContext.Out.WriteLineAsync($"{count} pages: gone after {took.TotalSeconds:0.0} s");
         Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
         Assert.That(codes.Where((_, i) => !IsSilent(i)).Distinct(), Is.EqualTo(new[] { 1001 }));
+        await Invariants.AssertAsync(World.Admin, alice, phones: 1);
         Assert.That(server.Log, Does.Not.Contain(" ERR ").And.Not.Contain(" FTL "));
         pages.ForEach(page => page.Dispose());
     }

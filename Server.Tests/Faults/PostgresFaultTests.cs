@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using QrLogin.Server.Connect;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 
@@ -215,7 +217,9 @@ internal sealed class PostgresFaultTests
         Assert.That((await phone.ScanAsync(qr)).Status, Is.EqualTo(200));
         TestContext.Out.WriteLine($"well again after {clock.Elapsed.TotalSeconds:0.00} s");
         Assert.That(clock.Elapsed, Is.LessThan(WellWithin + TimeSpan.FromSeconds(2)));
-        Assert.That(await admin.QueryAsync<int>("select count(*)::int from login_attempt where redeemed_at is not null"), Is.EqualTo(2));
         Assert.That(await admin.QueryAsync<int>("select count(*)::int from session where kind = 'mobile'"), Is.EqualTo(2));
+        await Invariants.AssertAsync(admin, alice, phones: 2);
+        var connections = server.Services.GetRequiredService<BrowserConnections>();
+        Assert.That(connections.Accounts().SelectMany(connections.OfAccount).Count(), Is.EqualTo(1), "the page's connection");
     }
 }

@@ -18,10 +18,12 @@ internal sealed class ReconnectTests
     {
         using var server = await ServerProcess.StartAsync(World.Database, "ulimit -n $(ulimit -Hn)");
         using var phone = new Phone(server);
-        using var browser = await Browser.AtAsync(server, await World.Admin.HasAccountAsync(phone));
+        var alice = await World.Admin.HasAccountAsync(phone);
+        using var browser = await Browser.AtAsync(server, alice);
         await LogInAsync(phone, browser.Page); // the first one also warms the server up
         var quiet = await LogInAsync(phone, browser.Page);
 
+        var before = server.Descriptors;
         var clock = Stopwatch.StartNew();
         var storm = ManyPages.OpenAsync(server, count, atOnce: count);
         var during = await LogInAsync(phone, browser.Page);
@@ -31,7 +33,10 @@ internal sealed class ReconnectTests
             $"{count} pages in {clock.Elapsed.TotalSeconds:0.0} s; a login took {during.TotalMilliseconds:0} ms meanwhile, "
             + $"{quiet.TotalMilliseconds:0} ms before");
         Assert.That(during, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(server.Descriptors, Is.GreaterThanOrEqualTo(before + count));
         pages.ForEach(page => page.Dispose());
+        await Eventually.IsAsync(() => Task.FromResult(server.Descriptors < before + (count / 10)), "their connections are gone");
+        await Invariants.AssertAsync(World.Admin, alice, phones: 3);
     }
 
     private static async Task<TimeSpan> LogInAsync(Phone phone, Page page)

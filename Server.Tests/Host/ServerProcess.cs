@@ -24,6 +24,9 @@ internal sealed class ServerProcess : IRunningServer, IDisposable
 
     public int Id => process.Id;
 
+    /// <summary>How many it has open.</summary>
+    public int Descriptors => Directory.GetFiles($"/proc/{Id}/fd").Length;
+
     public string Log
     {
         get

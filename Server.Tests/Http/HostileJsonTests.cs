@@ -18,6 +18,12 @@ internal sealed class HostileJsonTests
     private static readonly (string Path, string Body)[] Bodies =
     [
         ("/api/session", """{"username":"no body","password":"x"}"""),
+        ("/api/session/handoff", """{"code":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"""),
+        ("/api/backend/sessions", $$"""
+            {"account":{"externalId":"{{Routes.Id}}","displayName":"Alice"},"identifiers":{{Identifiers}}}
+            """),
+        ($"/api/backend/accounts/{Routes.Id}/bindings", """{"kind":"phone","value":"+8613800138000","label":"Pixel"}"""),
+        ($"/api/backend/accounts/{Routes.Id}/bindings/remove", """{"kind":"phone","value":"+8613800138000"}"""),
         ("/api/login/identify", $$"""
             {"identifiers":{{Identifiers}},"codeChallenge":"{{Challenge}}","codeChallengeMethod":"S256",
              "device":{"name":"Pixel 10","platform":"Android 17"} }
@@ -51,16 +57,40 @@ internal sealed class HostileJsonTests
                 {
                     foreach (var (what, path, expected, body) in Whole(routes).Concat(Members()))
                     {
-                        var answer = await PostAsync(http, path, body, cookie);
-                        AssertRefused(answer, expected, $"{path}, {what}, {(cookie.Length > 0 ? "signed in" : "nobody")}");
+                        var answer = await PostAsync(http, path, body, ("Cookie", cookie));
+                        var who = cookie.Length > 0 ? "signed in" : "nobody";
+                        AssertRefused(answer, IsBackends(path) ? ["401"] : expected, $"{path}, {what}, {who}");
                     }
                 }
+
+                await AssertBackendRefusesAsync(server, http, routes);
             }
 
             await Corpus.AssertStillSignsInAsync(server);
         }, new() { ["TrustedProxies:0"] = "127.0.0.1" });
         ConsoleLog.AssertNoFault(log);
     }
+
+    /// <summary>The same by clients for whom even a right body would be refused, so that whatever is put in a member is as well.</summary>
+    private static async Task AssertBackendRefusesAsync(TestServer server, HttpClient http, Route[] routes)
+    {
+        using var opener = await SiteBackend.NewAsync(server, "sessions"); // which may not bind, and whose user is disabled
+        await opener.CodeAsync(Routes.Id);
+        await World.Admin.ExecuteAsync("select admin.disable_account(@name)", new { name = $"{opener.Name}/{Routes.Id}" });
+        using var binder = await SiteBackend.NewAsync(server); // whose other user has the identifier
+        using var taken = new Phone(server, ("phone", "+8613800138000"));
+        await binder.CodeAsync(SiteBackend.NewUserId(), taken);
+        await binder.CodeAsync(Routes.Id);
+        foreach (var (what, path, expected, body) in Whole(routes).Concat(Members()).Where(each => IsBackends(each.Path)))
+        {
+            var client = path.Contains("/bindings", StringComparison.Ordinal) ? binder : opener;
+            var answer = await PostAsync(http, path, body, ("Authorization", client.Authorization));
+            var readsBody = routes.Single(route => route.Path == path).ReadsBody;
+            AssertRefused(answer, readsBody ? expected : ["204"], $"{path}, {what}");
+        }
+    }
+
+    private static bool IsBackends(string path) => path.StartsWith("/api/backend/", StringComparison.Ordinal);
 
     /// <summary>The bodies of json.tsv to every call that is a POST, whether it reads them or not.</summary>
     private static IEnumerable<(string What, string Path, string[] Expected, byte[] Body)> Whole(Route[] routes) =>
@@ -104,13 +134,13 @@ internal sealed class HostileJsonTests
     };
 
     /// <summary>Each from an address of its own, so that no limit hides what is tried.</summary>
-    private static Task<Answer> PostAsync(HttpClient http, string path, byte[] body, string cookie)
+    private static Task<Answer> PostAsync(HttpClient http, string path, byte[] body, (string Name, string Value) credential)
     {
         var content = new ByteArrayContent(body);
         content.Headers.Add("Content-Type", "application/json");
         var address = $"10.{Random.Shared.Next(256)}.{Random.Shared.Next(256)}.{Random.Shared.Next(256)}";
         return http.CallAsync(
-            HttpMethod.Post, path, content, ("Origin", TestServer.Origin), ("Cookie", cookie), ("X-Forwarded-For", address));
+            HttpMethod.Post, path, content, ("Origin", TestServer.Origin), credential, ("X-Forwarded-For", address));
     }
 
     private static void AssertRefused(Answer answer, string[] expected, string what)

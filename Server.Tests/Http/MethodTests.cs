@@ -45,6 +45,8 @@ internal sealed class MethodTests
     public async Task A_body_of_another_media_type_is_415_and_of_the_right_one_is_read()
     {
         using var http = new HttpClient { BaseAddress = World.Server.Address };
+        using var site = await SiteBackend.NewAsync(World.Server);
+        await site.CodeAsync(Routes.Id);
         var routes = Routes.Of(World.Server).Where(each => each.ReadsBody).ToList();
         Assert.That(routes, Has.Count.GreaterThanOrEqualTo(3));
         foreach (var route in routes)
@@ -53,7 +55,7 @@ internal sealed class MethodTests
             {
                 var content = new ByteArrayContent(Encoding.UTF8.GetBytes("[]"));
                 Assert.That(types, Is.All.Matches<string>(type => content.Headers.TryAddWithoutValidation("Content-Type", type)));
-                var answer = await http.CallAsync(HttpMethod.Post, route.Path, content);
+                var answer = await http.CallAsync(HttpMethod.Post, route.Path, content, ("Authorization", site.Authorization));
                 Assert.That(answer.Status, Is.EqualTo(status), $"{route} {string.Join(" | ", types)} {answer.Text}");
                 Assert.That(answer.Code, Is.EqualTo(status == 415 ? "unsupported_media_type" : "invalid_request"));
             }

@@ -37,6 +37,6 @@ internal static partial class Routes
         return routes;
     }
 
-    [GeneratedRegex(@"\{\w+:guid\}")]
+    [GeneratedRegex(@"\{\w+(:guid)?\}")]
     private static partial Regex Guids();
 }

@@ -2,7 +2,6 @@ using System.Net;
 using Dapper;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
-using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Accounts;
@@ -42,48 +41,6 @@ internal sealed class AccountStore(Database database, IOptions<LimitOptions> lim
     /// <summary>Takes a try back: it was none.</summary>
     public Task ForgetAsync(Guid id) => database.RunAsync(connection => connection.ExecuteAsync(
         "delete from sign_in_try where id = @id", new { id }));
-
-    /// <summary>
-    /// Makes a web session of 12 h and ends the one that it replaces, whosever it was; null when the password has been changed since it
-    /// was checked. The try that was right is taken back.
-    /// </summary>
-    public Task<Session?> SignInAsync(
-        string username, SignInTry password, Secret token, Secret? replaced, Device device, IPAddress address)
-    {
-        const string sql = """
-            select lock_account(id) from (
-              select @accountId as id union select account_id from session where token_hash = @replacedHash order by id) as accounts;
-            with made as (
-              insert into session (id, account_id, kind, token_hash, device_name, device_platform, address,
-                created_at, last_seen_at, expires_at)
-              select @id, account_id, 'web', @tokenHash, @name, @platform, @address::inet,
-                statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '12 h'
-              from sign_in_secret(@username) where account_id = @accountId and password_hash = @passwordHash
-              returning id, kind, account_id, expires_at),
-            forgotten as (
-              delete from sign_in_try where id = @tryId and exists (select from made)),
-            replaced as (
-              update session set revoked_at = statement_timestamp(), revoked_reason = 'replaced'
-              where token_hash = @replacedHash and kind = 'web' and revoked_at is null and exists (select from made))
-            select m.id, m.kind, m.account_id, a.username, a.display_name,
-              extract(epoch from m.expires_at - statement_timestamp())::int as expires_in
-            from made m join account a on a.id = m.account_id
-            """;
-        var arguments = new
-        {
-            id = Guid.CreateVersion7(),
-            username,
-            tryId = password.Id,
-            password.AccountId,
-            password.PasswordHash,
-            tokenHash = token.Hash,
-            replacedHash = replaced?.Hash,
-            device.Name,
-            device.Platform,
-            address = address.ToString(),
-        };
-        return database.LockAndActAsync<Session>(sql, arguments);
-    }
 }
 
 /// <summary>Somebody tries to sign in.</summary>

@@ -14,7 +14,8 @@ namespace QrLogin.Server.Accounts;
 internal static class SignInEndpoint
 {
     public static IServiceCollection AddAccounts(this IServiceCollection services) =>
-        services.AddSingleton<AccountStore>().AddSingleton<Passwords>().AddSingleton<Credentials>();
+        services.AddSingleton<AccountStore>().AddSingleton<Passwords>().AddSingleton<Credentials>().AddSingleton<WebSignIn>()
+            .AddSingleton<SiteAccounts>().AddSingleton<HandoffStore>();
 
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -23,8 +24,8 @@ internal static class SignInEndpoint
     }
 
     private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> SignIn(
-        SignInRequest request, AccountStore accounts, Credentials credentials, SessionCookie cookie, ChangeFeed feed,
-        AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
+        SignInRequest request, Credentials credentials, WebSignIn signIn, AuditTrail audit, IOptions<SiteOptions> site,
+        HttpContext context)
     {
         var address = ClientAddress.Of(context);
         var attempted = new AuditEvent(AuditEvent.Computer, "sign_in", address);
@@ -41,20 +42,23 @@ internal static class SignInEndpoint
             return Problem.TooManyRequests.Result(context.Response, seconds);
         }
 
-        var token = Secret.New(SessionStore.TokenLength);
-        var device = Device.FromUserAgent(context.Request.Headers.UserAgent.ToString());
-        var session = check.Right is null ? null
-            : await accounts.SignInAsync(request.Username!, check.Right, token, cookie.Read(context.Request), device, address);
-        if (session is null)
+        if (check.Right is not { } right || await SignInAsync(right) is not { } session)
         {
             audit.Record(attempted with { Why = Problem.InvalidCredentials.Code, AccountId = check.AccountId });
             return Problem.InvalidCredentials.Result();
         }
 
-        audit.Record(attempted with { AccountId = session.AccountId, SessionId = session.Id });
-        feed.SessionMade(session.AccountId);
-        cookie.Write(context.Response, token);
         return TypedResults.Ok(SessionResponse.Of(session));
+
+        // The password may have been changed since it was checked. The try that was right is no failure: it is taken back.
+        Task<Session?> SignInAsync(SignInTry right) => signIn.MakeAsync(
+            context, "select @accountId as account_id",
+            """
+            delete from sign_in_try t using sign_in_secret(@username) as secret
+            where t.id = @tryId and secret.account_id = @accountId and secret.password_hash = @passwordHash
+            returning secret.account_id
+            """,
+            new { tryId = right.Id, right.AccountId, right.PasswordHash, request.Username }, attempted);
     }
 }
 

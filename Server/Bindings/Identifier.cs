@@ -9,6 +9,8 @@ namespace QrLogin.Server.Bindings;
 /// </summary>
 internal readonly partial record struct Identifier
 {
+    public const string KindHint = "Give phone, imei, imsi, iccid, mac or app.";
+
     private Identifier(string kind, string value) => (Kind, Value) = (kind, value);
 
     /// <summary>phone, imei, imsi, iccid, mac or app.</summary>

@@ -26,7 +26,7 @@ internal static class SubmittedIdentifiers
         {
             if (!Identifier.IsKind(each?.Kind))
             {
-                yield return new ValidationResult("Give phone, imei, imsi, iccid, mac or app.", [$"{member}[{index}].{nameof(each.Kind)}"]);
+                yield return new ValidationResult(Identifier.KindHint, [$"{member}[{index}].{nameof(each.Kind)}"]);
             }
             else if (!Identifier.TryNormalize(each.Kind, each.Value ?? "", out _))
             {

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using QrLogin.Server.Bindings;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
 

@@ -49,13 +49,6 @@ internal sealed record SessionsMessage() : PushMessage("sessions")
     public static readonly byte[] Utf8 = new SessionsMessage().ToUtf8();
 }
 
-/// <summary>An identifier as people may see it.</summary>
-internal sealed record MaskedIdentifier(string Kind, string Masked)
-{
-    public static MaskedIdentifier[] Of(Identifier[] identifiers) =>
-        Array.ConvertAll(identifiers, each => new MaskedIdentifier(each.Kind, each.Masked));
-}
-
 /// <summary>An attempt that a fresh code can be asked for; where this session has had all of them, its typed code still serves.</summary>
 internal sealed record OpenAttempt(
     Guid AttemptId, int ExpiresIn, string CheckCode, AttemptDevice Device,

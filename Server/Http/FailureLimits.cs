@@ -19,9 +19,11 @@ internal sealed class FailureLimits : IDisposable
         {
             [Problem.NoLiveConnection.Code] = options.Value.IdentifyMissesPerMinute,
             [Problem.InvalidTicket.Code] = options.Value.RedeemFailuresPerMinute,
+            [Problem.InvalidHandoff.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.NotFound.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.ProviderFailed.Code] = options.Value.OidcFailuresPerMinute,
             [Problem.SessionRequired.Code] = options.Value.HandshakeFailuresPerMinute,
+            [Problem.ClientRequired.Code] = options.Value.ClientFailuresPerMinute,
         };
         limiter = PartitionedRateLimiter.Create<Failure, Failure>(failure => RateLimitPartition.GetFixedWindowLimiter(
             failure, each => new FixedWindowRateLimiterOptions { PermitLimit = perMinute[each.Code], Window = TimeSpan.FromMinutes(1) }));
@@ -55,7 +57,9 @@ internal static class FailureLimitExtensions
 {
     /// <summary>An address that was refused with this too often hears 429 with <c>Retry-After</c>.</summary>
     /// <param name="name">Of the call, in the audit trail.</param>
-    public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem, string name) =>
+    /// <param name="actor">Who makes it, there.</param>
+    public static RouteHandlerBuilder LimitFailures(
+        this RouteHandlerBuilder route, Problem problem, string name, string actor = AuditEvent.Phone) =>
         route.AddEndpointFilter(async (invocation, next) =>
         {
             var context = invocation.HttpContext;
@@ -63,7 +67,7 @@ internal static class FailureLimitExtensions
             if (limits.Wait(problem, context) is { } seconds)
             {
                 context.RequestServices.GetRequiredService<AuditTrail>().Record(
-                    new AuditEvent(AuditEvent.Phone, name, ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
+                    new AuditEvent(actor, name, ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
                 return Problem.TooManyRequests.Result(context.Response, seconds);
             }
 

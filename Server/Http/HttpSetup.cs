@@ -22,6 +22,8 @@ internal static class HttpSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            var descriptors = kestrel.ApplicationServices.GetRequiredService<Descriptors>();
+            kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => descriptors.HoldAsync(next, connection)));
         });
         builder.Host.UseSerilog(
             (context, logger) => logger.ReadFrom.Configuration(context.Configuration)
@@ -32,7 +34,7 @@ internal static class HttpSetup
                 .Enrich.With<LogText>(),
             preserveStaticLogger: true);
         builder.Services
-            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10))
+            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8))
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .ConfigureHttpJsonOptions(json =>
             {
@@ -47,6 +49,7 @@ internal static class HttpSetup
             .AddPages()
             .AddNumbers<LimitOptions>(LimitOptions.Section)
             .AddSingleton<FailureLimits>()
+            .AddSingleton<Descriptors>()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
             .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>()
@@ -76,7 +79,9 @@ internal static class HttpSetup
         app.UseExceptionHandler();
         app.UseRouting();
         app.UseStatusCodePages();
-        app.Use((context, next) => TakesBody(context) ? next(context) : Problem.UnsupportedMediaType.Result().ExecuteAsync(context));
+        app.Use((context, next) => context.Request.ContentLength > MaxBodyBytes ? Problem.BodyTooLarge.Result().ExecuteAsync(context)
+            : !TakesBody(context) ? Problem.UnsupportedMediaType.Result().ExecuteAsync(context)
+            : next(context)); // a call that reads no body would not know that it is too large
         app.UseRateLimiter();
         app.UsePageFiles();
         app.UseAuthorization(); // named here, or it would stand before all of this

@@ -35,6 +35,10 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int HandshakeFailuresPerMinute { get; init; } = 200;
 
+    /// <summary>Calls of one address that no client's secret came with.</summary>
+    [Range(1, 1_000_000)]
+    public int ClientFailuresPerMinute { get; init; } = 60;
+
     /// <summary>Failed sign-ins of one user name from one address.</summary>
     [Range(1, 10_000)]
     public int SignInFailuresPerMinute { get; init; } = 5;

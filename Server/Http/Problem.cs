@@ -17,12 +17,20 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Offer the subprotocol qrlogin.v1.");
     public static readonly Problem InvalidTicket = new(400, "invalid_ticket", "This code cannot be used.",
         "The code is unknown, used or expired, or belongs to another phone. Start again on this phone and scan the new code.");
+    public static readonly Problem InvalidHandoff = new(400, "invalid_handoff", "This hand-off cannot be used.",
+        "The code is unknown, used or expired. Let the site's backend ask for another.");
     public static readonly Problem SessionRequired = new(401, "session_required", "Nobody is signed in.",
         "The session is missing or has ended. Sign in.");
+    public static readonly Problem ClientRequired = new(401, "client_required", "No client of the site calls.",
+        "Send the client's name and secret by HTTP Basic; psql's admin.create_client makes them.");
     public static readonly Problem InvalidCredentials = new(401, "invalid_credentials", "The user name or the password is wrong.",
         "Check both and try again.");
     public static readonly Problem WebSessionRequired = new(403, "web_session_required", "Only a computer may do this.",
         "A phone's session cannot; do it where you signed in with your password.");
+    public static readonly Problem ScopeRequired = new(403, "scope_required", "This client may not do this.",
+        "It lacks the call's scope; psql's admin.set_client_scopes gives it.");
+    public static readonly Problem AccountDisabled = new(403, "account_disabled", "The account is disabled.",
+        "An administrator has disabled it here, or the site has: enable it first.");
     public static readonly Problem OriginNotAllowed = new(403, "origin_not_allowed", "The request does not come from an allowed page.",
         "Its Origin is not PublicOrigin or one of AllowedOrigins.");
     public static readonly Problem AccessDenied = new(403, "access_denied", "The sign-in was cancelled.",
@@ -35,6 +43,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Sign in on your computer and leave the page open, then try again.");
     public static readonly Problem MethodNotAllowed = new(405, "method_not_allowed", "The address does not take this method.",
         "Allow names those that it takes.");
+    public static readonly Problem IdentifierTaken = new(409, "identifier_taken", "Another account has this identifier.",
+        "Nothing was changed. It has to be unbound there first.");
     public static readonly Problem AlreadyRedeemed = new(410, "already_redeemed", "This code has already been used.",
         "Start again on this phone and scan the new code.");
     public static readonly Problem Declined = new(410, "declined", "The sign-in was declined on the computer.",

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using QrLogin.Server.Http;
 
 namespace QrLogin.Server.Sessions;
 
@@ -9,7 +8,7 @@ internal sealed record Device(string? Name, string? Platform)
     private const int MaxLength = 64;
 
     /// <summary>A claim in free text.</summary>
-    public static Device Claimed(string? name, string? platform) => new(Clean(name), Clean(platform));
+    public static Device Claimed(string? name, string? platform) => new(PlainText.Of(name, MaxLength), PlainText.Of(platform, MaxLength));
 
     /// <summary>A browser and its system, as far as a <c>User-Agent</c> (RFC 9110 §10.1.5) tells in passing.</summary>
     public static Device FromUserAgent(string userAgent) => new(
@@ -29,23 +28,5 @@ internal sealed record Device(string? Name, string? Platform)
         }
 
         return null;
-    }
-
-    /// <returns>The text made harmless; null where nothing is left.</returns>
-    public static string? Clean(string? text, int maxLength = MaxLength)
-    {
-        var clean = new StringBuilder();
-        foreach (var rune in (text ?? "").EnumerateRunes())
-        {
-            var harmful = rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            if (!harmful && clean.Length + rune.Utf16SequenceLength <= maxLength)
-            {
-                clean.Append(rune.ToString());
-            }
-        }
-
-        var trimmed = clean.ToString().Trim();
-        return trimmed.Length > 0 ? trimmed : null;
     }
 }

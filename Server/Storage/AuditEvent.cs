@@ -6,13 +6,14 @@ namespace QrLogin.Server.Storage;
 /// Something that happened, for the audit trail: ids, addresses and our own words. Never a secret, nor what was typed as a user name
 /// (people type passwords there), nor a full identifier.
 /// </summary>
-/// <param name="Actor">Who: one of the three below.</param>
+/// <param name="Actor">Who: one of the four below.</param>
 /// <param name="Name">What was asked for, as <c>sign_in</c>.</param>
 /// <param name="Address">From where; null where the server acted by itself.</param>
 internal sealed record AuditEvent(string Actor, string Name, IPAddress? Address)
 {
     public const string Computer = "computer";
     public const string Phone = "phone";
+    public const string Client = "client";
     public const string Server = "server";
 
     /// <summary>Why it was refused: the problem's code. Null where it was done.</summary>

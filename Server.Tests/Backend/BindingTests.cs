@@ -1,0 +1,72 @@
+using QrLogin.Server.Tests.Actors;
+
+namespace QrLogin.Server.Tests.Backend;
+
+/// <summary>Devices that the site has verified: bound and unbound by its backend, never taken from another account.</summary>
+internal sealed class BindingTests
+{
+    private SiteBackend site = null!;
+
+    [SetUp]
+    public async Task Begin() => site = await SiteBackend.NewAsync(World.Server);
+
+    [TearDown]
+    public void End() => site.Dispose();
+
+    [Test]
+    public async Task What_is_bound_is_listed_found_and_unbound()
+    {
+        var id = SiteBackend.NewUserId();
+        using var phone = new Phone(World.Server);
+        using var browser = await site.BrowserAsync(id);
+        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(404));
+
+        var bind = new { kind = "phone", value = phone.Number.Insert(4, " ("), label = "Pixel" };
+        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/bindings", bind with { value = bind.value + ")" })).Status, Is.EqualTo(204));
+        await browser.Page.HearsAsync("identifiers");
+        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));
+        var listed = (await site.OfAsync(id, HttpMethod.Get, "/bindings"))["bindings"].AsArray().Single()!;
+        Assert.That(
+            (listed["kind"]!.ToString(), listed["label"]!.ToString(), listed["masked"]!.ToString()),
+            Is.EqualTo(("phone", "Pixel", $"+{new string('•', phone.Number.Length - 5)}{phone.Number[^4..]}")));
+
+        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/bindings/remove", SiteBackend.Identifier(phone))).Status, Is.EqualTo(204));
+        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/bindings/remove", SiteBackend.Identifier(phone))).Status, Is.EqualTo(404));
+        await browser.Page.HearsAsync("identifiers");
+        phone.Verifier = Phone.NewVerifier();
+        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task What_another_account_has_stays_there_and_the_conflict_is_told()
+    {
+        using var phone = new Phone(World.Server);
+        using var browser = await site.BrowserAsync(SiteBackend.NewUserId(), phone);
+        using var rogue = await SiteBackend.NewAsync(World.Server);
+        var id = SiteBackend.NewUserId();
+        foreach (var thief in new[] { site, rogue })
+        {
+            var opened = await thief.OpenAsync(id, "Mallory", phone);
+            Assert.That(opened.Status, Is.EqualTo(200));
+            Assert.That(opened["conflicts"].AsArray().Single()!["kind"]!.ToString(), Is.EqualTo("phone"));
+            Assert.That(
+                (await thief.OfAsync(id, HttpMethod.Post, "/bindings", SiteBackend.Identifier(phone))).Word(),
+                Is.EqualTo("409 identifier_taken"));
+            Assert.That(
+                (await thief.OfAsync(id, HttpMethod.Post, "/bindings/remove", SiteBackend.Identifier(phone))).Word(),
+                Is.EqualTo("404 not_found"));
+        }
+
+        Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));
+        await browser.Page.HearsAsync("qr");
+    }
+
+    [Test]
+    public async Task Who_may_open_sessions_only_binds_nothing_by_it()
+    {
+        using var narrow = await SiteBackend.NewAsync(World.Server, "sessions");
+        using var phone = new Phone(World.Server);
+        Assert.That((await narrow.OpenAsync("u1", "Alice", phone)).Word(), Is.EqualTo("403 scope_required"));
+        Assert.That((await narrow.OpenAsync("u1")).Status, Is.EqualTo(200));
+    }
+}

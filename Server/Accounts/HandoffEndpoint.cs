@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using QrLogin.Server.Http;
+using QrLogin.Server.Sessions;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Accounts;
+
+/// <summary>
+/// Step 0 where the site has a sign-in of its own: its page hands over the code that its backend has got, and is signed in here as well.
+/// Unknown, used and expired codes, and those of a disabled account or client, answer alike.
+/// </summary>
+internal static class HandoffEndpoint
+{
+    private const string Name = "sign_in";
+
+    public static IEndpointRouteBuilder MapHandoff(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/session/handoff", HandOver).LimitFailures(Problem.InvalidHandoff, Name, AuditEvent.Computer);
+        return routes;
+    }
+
+    private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> HandOver(
+        HandoffRequest request, WebSignIn signIn, AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
+    {
+        const string owner = "select account_id from handoff where hash = @hash";
+        const string proof = """
+            update handoff h set used_at = statement_timestamp() from account a, client c
+            where h.hash = @hash and h.used_at is null and h.expires_at > statement_timestamp()
+              and a.id = h.account_id and a.disabled_at is null and c.id = h.client_id and c.disabled_at is null
+            returning h.account_id
+            """;
+        var asked = new AuditEvent(AuditEvent.Computer, Name, ClientAddress.Of(context)) { Detail = "by hand-off" };
+        if (!site.Value.Allows(context.Request))
+        {
+            audit.Record(asked with { Why = Problem.OriginNotAllowed.Code, OncePerMinute = true });
+            return Problem.OriginNotAllowed.Result();
+        }
+
+        var session = Secret.TryParse(request.Code, HandoffStore.CodeLength, out var code)
+            ? await signIn.MakeAsync(context, owner, proof, new { hash = code.Hash }, asked) : null;
+        if (session is null)
+        {
+            audit.Record(asked with { Why = Problem.InvalidHandoff.Code, OncePerMinute = true });
+            return Problem.InvalidHandoff.Result();
+        }
+
+        return TypedResults.Ok(SessionResponse.Of(session));
+    }
+}
+
+/// <param name="Code">What <c>POST /api/backend/sessions</c> has answered.</param>
+public sealed record HandoffRequest(string? Code)
+{
+    public override string ToString() => nameof(HandoffRequest);
+}

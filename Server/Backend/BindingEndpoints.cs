@@ -1,0 +1,91 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Clients;
+using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Backend;
+
+/// <summary>The devices of the site's users, as far as the site has verified them.</summary>
+internal static class BindingEndpoints
+{
+    public static IEndpointRouteBuilder MapBindings(this IEndpointRouteBuilder routes)
+    {
+        var user = routes.MapGroup("/api/backend/accounts/{externalId}").RequireClient(ClientScope.Bindings);
+        user.MapGet("/bindings", List);
+        user.MapPost("/bindings", Bind);
+        user.MapPost("/bindings/remove", Unbind); // an identifier stands in no address: those are logged
+        return routes;
+    }
+
+    /// <summary>Binds it, unless another account has it, and tells the audit trail.</summary>
+    public static async Task<bool> BindAsync(
+        Guid accountId, Identifier identifier, string? label, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context)
+    {
+        var isBound = await bindings.AddAsync(accountId, identifier, label);
+        audit.Record(Asked("bind", accountId, identifier, caller, context) with { Why = isBound ? null : Problem.IdentifierTaken.Code });
+        return isBound;
+    }
+
+    private static async Task<Ok<BindingListResponse>> List(SiteUser user, BindingStore bindings) =>
+        TypedResults.Ok(new BindingListResponse(Array.ConvertAll(await bindings.ListAsync(user.AccountId), ListedBinding.Of)));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Bind(
+        BindRequest request, SiteUser user, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context) =>
+        await BindAsync(user.AccountId, request.Normal, request.PlainLabel, caller, bindings, audit, context)
+            ? TypedResults.NoContent() : Problem.IdentifierTaken.Result();
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Unbind(
+        BindRequest request, SiteUser user, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context)
+    {
+        var isUnbound = await bindings.RemoveAsync(user.AccountId, request.Normal);
+        audit.Record(Asked("unbind", user.AccountId, request.Normal, caller, context) with
+        {
+            Why = isUnbound ? null : Problem.NotFound.Code,
+        });
+        return isUnbound ? TypedResults.NoContent() : Problem.NotFound.Result();
+    }
+
+    private static AuditEvent Asked(string name, Guid accountId, Identifier identifier, Client caller, HttpContext context) =>
+        new(AuditEvent.Client, name, ClientAddress.Of(context))
+        {
+            AccountId = accountId,
+            Detail = $"{identifier.Kind} {identifier.Masked}, by {caller.Name}",
+        };
+}
+
+/// <param name="Kind">As in <c>identifiers</c> of identify.</param>
+/// <param name="Value">In any form that has a normal form.</param>
+/// <param name="Label">What the site calls the device: at most 100 UTF-16 units; null leaves it as it is.</param>
+public sealed record BindRequest(string? Kind, string? Value, string? Label) : IValidatableObject
+{
+    internal Identifier Normal => new[] { new SubmittedIdentifier(Kind, Value) }.Normal()[0];
+
+    internal string? PlainLabel => PlainText.Of(Label, 100);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Identifier.IsKind(Kind))
+        {
+            yield return new ValidationResult(Identifier.KindHint, [nameof(Kind)]);
+        }
+        else if (!Identifier.TryNormalize(Kind, Value ?? "", out _))
+        {
+            yield return new ValidationResult(Identifier.Hint(Kind), [nameof(Value)]);
+        }
+    }
+
+    public override string ToString() => $"{nameof(BindRequest)} of kind {Kind}";
+}
+
+/// <param name="Bindings">The oldest first.</param>
+internal sealed record BindingListResponse(ListedBinding[] Bindings);
+
+/// <param name="Masked">As everywhere.</param>
+/// <param name="CreatedAt">UTC, as RFC 3339.</param>
+internal sealed record ListedBinding(string Kind, string Masked, string? Label, DateTime CreatedAt)
+{
+    public static ListedBinding Of(BindingRow row) =>
+        new(row.Kind, Identifier.Stored(row.Kind, row.Value).Masked, row.Label, row.CreatedAt);
+}

@@ -1,0 +1,94 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using QrLogin.Server.Accounts;
+using QrLogin.Server.Bindings;
+using QrLogin.Server.Clients;
+using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Backend;
+
+/// <summary>The site's backend has signed its user in, and opens the session of that computer: its page gets a code for it.</summary>
+internal static class OpenSessionEndpoint
+{
+    public static IServiceCollection AddBackend(this IServiceCollection services) => services.AddSingleton<BindingStore>();
+
+    public static IEndpointRouteBuilder MapBackend(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/backend/sessions", Open).RequireClient(ClientScope.Sessions);
+        return routes.MapAccounts().MapBindings();
+    }
+
+    private static async Task<Results<Ok<OpenSessionResponse>, ProblemHttpResult>> Open(
+        OpenSessionRequest request, Client caller, SiteAccounts accounts, BindingStore bindings, HandoffStore handoffs, AuditTrail audit,
+        HttpContext context)
+    {
+        var asked = new AuditEvent(AuditEvent.Client, "open_session", ClientAddress.Of(context)) { Detail = caller.Name };
+        var identifiers = request.Identifiers?.Normal() ?? [];
+        if (identifiers.Length > 0 && !caller.Scopes.Contains(ClientScope.Bindings))
+        {
+            audit.Record(asked with { Why = Problem.ScopeRequired.Code });
+            return Problem.ScopeRequired.Result();
+        }
+
+        var account = await accounts.OpenAsync(caller.Name, request.Account!.ExternalId!, request.Account.Name!);
+        if (account.IsDisabled)
+        {
+            audit.Record(asked with { AccountId = account.Id, Why = Problem.AccountDisabled.Code });
+            return Problem.AccountDisabled.Result();
+        }
+
+        var conflicts = new List<Identifier>();
+        foreach (var identifier in identifiers)
+        {
+            if (!await BindingEndpoints.BindAsync(account.Id, identifier, null, caller, bindings, audit, context))
+            {
+                conflicts.Add(identifier);
+            }
+        }
+
+        var code = Secret.New(HandoffStore.CodeLength);
+        await handoffs.MakeAsync(code, account.Id, caller.Id);
+        audit.Record(asked with { AccountId = account.Id });
+        return TypedResults.Ok(new OpenSessionResponse(code.Text, HandoffStore.Lifetime, MaskedIdentifier.Of([.. conflicts])));
+    }
+}
+
+/// <param name="Account">The site's user.</param>
+/// <param name="Identifiers">One to eight of the user's devices, which the site has verified; null to change nothing.</param>
+public sealed record OpenSessionRequest(OpenedAccount? Account, SubmittedIdentifier[]? Identifiers) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!SiteUser.IsId(Account?.ExternalId))
+        {
+            yield return new ValidationResult(SiteUser.IdRule, [$"{nameof(Account)}.{nameof(Account.ExternalId)}"]);
+        }
+
+        if (Account?.Name is null)
+        {
+            yield return new ValidationResult("Give the user's name.", [$"{nameof(Account)}.{nameof(Account.DisplayName)}"]);
+        }
+
+        foreach (var fault in Identifiers is null ? [] : Identifiers.Faults(nameof(Identifiers)))
+        {
+            yield return fault;
+        }
+    }
+}
+
+/// <param name="ExternalId">What the site calls the user; case matters, and it never changes.</param>
+/// <param name="DisplayName">What people are shown: without control and format characters, at most 100 UTF-16 units.</param>
+public sealed record OpenedAccount(string? ExternalId, string? DisplayName)
+{
+    private const int MaxName = 100;
+
+    internal string? Name => PlainText.Of(DisplayName, MaxName);
+
+    public override string ToString() => $"{nameof(OpenedAccount)} {ExternalId}";
+}
+
+/// <param name="Code">For <c>POST /api/session/handoff</c>, once.</param>
+/// <param name="ExpiresIn">Whole seconds.</param>
+/// <param name="Conflicts">Those of the identifiers that another account has; they stay there.</param>
+internal sealed record OpenSessionResponse(string Code, int ExpiresIn, MaskedIdentifier[] Conflicts);

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Authentication;
+
+namespace QrLogin.Server.Clients;
+
+/// <summary>What a call asks of the client that makes it.</summary>
+internal static class ClientPolicy
+{
+    public const string ScopeClaim = "scope";
+
+    private static readonly string[] Scopes = [ClientScope.Sessions, ClientScope.Bindings, ClientScope.Introspect, ClientScope.Revoke];
+
+    /// <param name="scope">Out of <see cref="ClientScope"/>.</param>
+    public static TBuilder RequireClient<TBuilder>(this TBuilder builder, string scope) where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(Name(scope));
+
+    public static IServiceCollection AddClients(this IServiceCollection services)
+    {
+        services.Configure<AuthenticationOptions>(
+            options => options.AddScheme<ClientAuthentication>(ClientAuthentication.SchemeName, null));
+        var authorization = services.AddAuthorizationBuilder();
+        foreach (var scope in Scopes)
+        {
+            authorization.AddPolicy(Name(scope), policy => policy
+                .AddAuthenticationSchemes(ClientAuthentication.SchemeName)
+                .RequireAuthenticatedUser()
+                .RequireClaim(ScopeClaim, scope));
+        }
+
+        return services.AddTransient<ClientAuthentication>().AddSingleton<ClientStore>();
+    }
+
+    private static string Name(string scope) => $"client: {scope}";
+}

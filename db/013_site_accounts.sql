@@ -1,0 +1,202 @@
+-- Accounts whose users sign in elsewhere: at the site itself, whose backend is a client, or at an OpenID provider. They have no password
+-- here. The server makes and changes them, and no others, through the functions below.
+
+alter table account
+  add issuer text collate "C" check (issuer ~ '^[a-z0-9-]{1,32}$'),
+  add external_id text collate "C" check (external_id ~ '^[!-~]{1,255}$'),
+  add disabled_by_issuer boolean not null default false,
+  alter password_hash drop not null,
+  drop constraint account_username_check,
+  add constraint account_username_check check (case
+    when issuer is null then username ~ '^[A-Za-z0-9._@+-]{1,64}$' else username = issuer || '/' || external_id end),
+  add constraint account_issuer check ((issuer is null) = (external_id is null)),
+  add constraint account_password check ((issuer is null) = (password_hash is not null)),
+  add constraint account_external unique (issuer, external_id);
+drop index account_username;
+create unique index account_username on account (lower(username)) where issuer is null;
+
+comment on column account.username is 'What is typed at sign-in, unique whatever the case; of an account with an issuer: issuer/external_id.';
+comment on column account.issuer is 'Who vouches for the user: a client''s name, or the OpenID provider''s. Null: the password does.';
+comment on column account.external_id is 'What the issuer calls the user; case matters.';
+comment on column account.password_hash is 'bcrypt, of the password in Unicode NFC. Null where there is an issuer.';
+comment on column account.disabled_by_issuer is 'Whether it was the issuer who disabled it, and may enable it again.';
+grant select (issuer, external_id, disabled_by_issuer) on account to qrlogin_server;
+
+create or replace function sign_in_secret(username text) returns table (account_id uuid, password_hash text)
+language sql stable strict security definer set search_path = public, pg_temp
+as $$
+  select a.id, a.password_hash from account a
+  where lower(a.username) = lower(sign_in_secret.username collate "C") and a.issuer is null and a.disabled_at is null
+$$;
+
+create or replace function admin.account_named(username text) returns account
+language plpgsql stable as $$
+declare
+  found_account account;
+begin
+  select * into found_account from account a where lower(a.username) = lower(account_named.username collate "C") and a.issuer is null;
+  if not found then
+    select * into found_account from account a
+    where a.issuer = split_part(account_named.username, '/', 1)
+      and a.external_id = substr(account_named.username, strpos(account_named.username, '/') + 1);
+  end if;
+  if not found then
+    raise exception 'There is no account "%".', username
+      using errcode = 'no_data_found', hint = 'select username from admin.accounts; shows those there are.';
+  end if;
+  return found_account;
+end
+$$;
+
+create or replace function admin.set_password(username text, password text) returns integer
+language plpgsql volatile as $$
+declare
+  owner account := admin.account_named(username);
+  hash text := admin.password_hash(password);
+begin
+  if owner.issuer is not null then
+    raise exception 'The account "%" has no password here: its user signs in at "%".', owner.username, owner.issuer
+      using errcode = 'invalid_parameter_value', hint = format('select admin.revoke_sessions(%L); ends its sessions.', owner.username);
+  end if;
+  perform lock_account(owner.id);
+  update account set password_hash = hash where id = owner.id;
+  return admin.end_sessions(owner.id, 'password_changed');
+end
+$$;
+
+create or replace function admin.disable_account(username text) returns integer
+language plpgsql volatile as $$
+declare
+  owner account := admin.account_named(username);
+begin
+  perform lock_account(owner.id);
+  update account set disabled_at = coalesce(disabled_at, clock_timestamp()), disabled_by_issuer = false where id = owner.id;
+  return admin.end_sessions(owner.id, 'account_disabled');
+end
+$$;
+
+create or replace function admin.enable_account(username text) returns void
+language plpgsql volatile as $$
+declare
+  owner account := admin.account_named(username);
+begin
+  perform lock_account(owner.id);
+  update account set disabled_at = null, disabled_by_issuer = false where id = owner.id;
+end
+$$;
+
+do $$
+begin
+  alter function admin.set_password(text, text) set log_min_error_statement = panic;
+exception
+  when insufficient_privilege then null; -- 006 has said it
+end
+$$;
+
+-- What the server asks for. Each locks the account first, like everything that changes its state.
+
+create function open_site_account(issuer text, external_id text, display_name text) returns table (account_id uuid, is_disabled boolean)
+language plpgsql volatile strict security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  insert into account (issuer, external_id, username, display_name)
+  values ($1, $2, $1 || '/' || $2, $3)
+  on conflict on constraint account_external do nothing;
+  update account a set display_name = $3 where a.issuer = $1 and a.external_id = $2 and a.display_name <> $3;
+  return query select a.id, a.disabled_at is not null from account a where a.issuer = $1 and a.external_id = $2;
+end
+$$;
+
+create function find_site_account(issuer text, external_id text) returns uuid
+language sql stable strict security definer set search_path = public, pg_temp
+return (select a.id from account a where a.issuer = $1 and a.external_id = $2);
+
+create function disable_site_account(account_id uuid, is_disabled boolean) returns void
+language plpgsql volatile strict security definer set search_path = public, pg_temp as $$
+begin
+  perform lock_account($1);
+  update account a set disabled_at = case when $2 then clock_timestamp() end, disabled_by_issuer = $2
+  where a.id = $1 and a.issuer is not null and (a.disabled_at is null) = $2 and ($2 or a.disabled_by_issuer);
+  if found and $2 then
+    update session s set revoked_at = clock_timestamp(), revoked_reason = 'account_disabled'
+    where s.account_id = $1 and s.revoked_at is null and s.expires_at > clock_timestamp();
+  end if;
+end
+$$;
+
+create function erase_site_account(account_id uuid) returns void
+language plpgsql volatile strict security definer set search_path = public, pg_temp as $$
+begin
+  perform lock_account($1);
+  delete from account a where a.id = $1 and a.issuer is not null;
+end
+$$;
+
+create function bind_for_site(account_id uuid, kind text, value text, label text) returns boolean
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+begin
+  perform from account a where a.id = $1 and a.issuer is not null for no key update;
+  if not found then
+    return null;
+  end if;
+  insert into binding as b (account_id, kind, value, label) values ($1, $2, $3, $4)
+  on conflict (key) do update set label = coalesce(excluded.label, b.label) where b.account_id = $1;
+  return found;
+end
+$$;
+
+create function unbind_for_site(account_id uuid, kind text, value text) returns boolean
+language plpgsql volatile strict security definer set search_path = public, pg_temp as $$
+begin
+  perform lock_account($1);
+  delete from binding b using account a
+  where b.account_id = $1 and b.kind = $2 and b.value = $3 and a.id = $1 and a.issuer is not null;
+  return found;
+end
+$$;
+
+comment on function open_site_account is 'The account of that issuer and id, made or given that name; and whether it is disabled.';
+comment on function find_site_account is 'The account of that issuer and id, or null.';
+comment on function disable_site_account is 'Disables an issuer''s account, which ends its sessions, or enables what the issuer had disabled.';
+comment on function erase_site_account is 'Deletes an issuer''s account with all that is its.';
+comment on function bind_for_site is 'Binds a normal identifier; false where another account has it, null where the account is none of an issuer''s.';
+comment on function unbind_for_site is 'Unbinds it from that account; false where it was not bound to it.';
+
+revoke all on function open_site_account, find_site_account, disable_site_account, erase_site_account, bind_for_site, unbind_for_site
+  from public;
+grant execute on function open_site_account, find_site_account, disable_site_account, erase_site_account, bind_for_site, unbind_for_site
+  to qrlogin_server;
+
+-- The one-time code with which the site's page gets the session that the site's backend has opened.
+create table handoff (
+  hash bytea primary key check (length(hash) = 32),
+  account_id uuid not null references account on delete cascade,
+  client_id uuid not null references client on delete cascade,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null check (expires_at > created_at),
+  used_at timestamptz
+);
+create index handoff_account on handoff (account_id);
+create index handoff_client on handoff (client_id);
+
+comment on table handoff is 'Codes with which a site''s page gets a session. Swept an hour after they expired.';
+comment on column handoff.hash is 'SHA-256 of the code''s 32 random bytes.';
+comment on column handoff.account_id is 'Whose session it will be.';
+comment on column handoff.client_id is 'Who has asked for it.';
+comment on column handoff.created_at is 'When it was asked for.';
+comment on column handoff.expires_at is 'When it can no longer be used.';
+comment on column handoff.used_at is 'When it became a session.';
+grant select, insert, update, delete on handoff to qrlogin_server;
+
+-- The triggers of the audit trail run as the owner, and what the server does through the functions above is not an administrator's act:
+-- it tells it itself. Whose statement it is says the session's role, not the current user.
+create or replace function is_administrator() returns boolean
+language sql stable
+return has_table_privilege(coalesce(nullif(current_setting('role'), 'none'), session_user::text), 'public.account', 'update');
+
+drop trigger account_audit on account;
+create trigger account_audit after insert or update or delete on account
+  for each row when (is_administrator()) execute function audit_account();
+drop trigger binding_audit on binding;
+create trigger binding_audit after insert or update or delete on binding
+  for each row when (is_administrator()) execute function audit_binding();
