@@ -2,7 +2,6 @@ using System.Security.Claims;
 using System.Text.Json;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
-using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Accounts;
 
@@ -27,7 +26,7 @@ internal sealed record OidcIdentity(string Subject, string DisplayName, Identifi
         var subject = idToken.FindFirst("sub")?.Value ?? "";
         var names = from claim in OtherNames.Prepend(options.NameClaim)
                     from source in sources
-                    let name = Device.Clean(source(claim), LongestName)
+                    let name = PlainText.Of(source(claim), LongestName)
                     where name is not null
                     select name;
         return new OidcIdentity(subject, names.FirstOrDefault() ?? subject, PhoneIn(sources, options));

@@ -80,7 +80,7 @@ internal sealed class OidcProvider(
     public async Task<OidcAnswer> EndAsync(HttpContext context)
     {
         await (await HandlerAsync(context)).HandleRequestAsync();
-        var (principal, properties, refusal, fault) = context.Features.GetRequiredFeature<Outcome>();
+        var (principal, properties, refusal, fault) = context.Features.Get<Outcome>()!;
         if (refusal is not null)
         {
             Log(refusal, fault);

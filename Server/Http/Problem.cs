@@ -35,8 +35,6 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Its Origin is not PublicOrigin or one of AllowedOrigins.");
     public static readonly Problem AccessDenied = new(403, "access_denied", "The sign-in was cancelled.",
         "The sign-in service was told so, or does not let this person in. Nobody was signed in.");
-    public static readonly Problem AccountDisabled = new(403, "account_disabled", "This account is disabled.",
-        "Only the people who run the site can enable it.");
     public static readonly Problem NotFound = new(404, "not_found", "There is nothing here.",
         "The address or the id is unknown.");
     public static readonly Problem NoLiveConnection = new(404, "no_live_connection", "Nothing is connected for this phone.",
