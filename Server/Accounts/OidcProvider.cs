@@ -32,7 +32,7 @@ internal sealed class OidcProvider(
         OnTokenValidated = context =>
         {
             // The handler would take an unsigned one, as OpenID Connect Core 1.0 §3.1.3.7 allows.
-            if (context.SecurityToken.SignatureAlgorithm is null or SecurityAlgorithms.None)
+            if (string.IsNullOrEmpty(context.SecurityToken.RawSignature))
             {
                 context.Fail(new SecurityTokenInvalidSignatureException("The id_token is not signed."));
             }
