@@ -78,12 +78,12 @@ internal sealed class ChangeFeedTests
             update session set expires_at = now() + @interval::interval
             where account_id = (select id from account where username = @Username)
             """;
-        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "2 s" });
+        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "4 s" });
         var page = await scene.Browser.OpenPageAsync();
-        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "5 s" });
+        await World.Admin.ExecuteAsync(expireIn, new { scene.Account.Username, interval = "8 s" });
         var clock = Stopwatch.StartNew();
         Assert.That(await page.IsClosedAsync(), Is.EqualTo(4401));
-        Assert.That(clock.Elapsed, Is.GreaterThan(TimeSpan.FromSeconds(4)));
+        Assert.That(clock.Elapsed, Is.GreaterThan(TimeSpan.FromSeconds(5)));
     }
 
     [Test]
@@ -128,7 +128,7 @@ internal sealed class ChangeFeedTests
     {
         using var scene = await Scene.ReadyAsync();
         await World.Admin.ExecuteAsync(
-            "update session set expires_at = now() + interval '2 s' where account_id = (select id from account where username = @Username)",
+            "update session set expires_at = now() + interval '4 s' where account_id = (select id from account where username = @Username)",
             new { scene.Account.Username });
         var page = await scene.Browser.OpenPageAsync();
         var clock = Stopwatch.StartNew();

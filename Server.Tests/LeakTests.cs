@@ -148,7 +148,7 @@ internal sealed partial class LeakTests
         Assert.That(needles.In([$"x {Phone.NewInstallId()} {token[..20]} password"]), Is.Empty);
     }
 
-    /// <summary>A token is told to its owner once, as is a cookie, a hand-off to the site's backend; a typed code to the pages that show it.</summary>
+    /// <summary>A token or cookie is told to its owner once, a hand-off to the site's backend; a typed code to its pages.</summary>
     private static string WithoutWhatItTells(Heard heard) => heard.From switch
     {
         "POST /api/login/redeem 200" => AccessToken().Replace(heard.Words, "", 1),

@@ -14,6 +14,7 @@ internal sealed partial class StructureTests
         ["Sessions"] = ["Http", "Storage"],
         ["Accounts"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Clients"] = ["Http", "Storage"],
+        ["OAuth"] = ["Clients", "Sessions", "Http", "Storage"],
         ["Backend"] = ["Accounts", "Clients", "Bindings", "Sessions", "Http", "Storage"],
         ["Connect"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Present"] = ["Connect", "Sessions", "Http", "Storage"],

@@ -29,9 +29,29 @@ internal sealed class SweepTests
         Assert.That(await SweepAsync(scene), Is.EqualTo((0, 0)), "31 days after the phone signed out");
     }
 
+    [Test]
+    public async Task Hand_offs_go_an_hour_after_they_expired()
+    {
+        using var site = await SiteBackend.NewAsync(World.Server);
+        var counted = $"select count(*)::int from handoff h join client c on c.id = h.client_id where c.name = '{site.Name}'";
+        await site.CodeAsync("u1");
+        await World.Admin.ExecuteAsync(
+            "update handoff set created_at = now() - interval '2 h', expires_at = now() - interval '59 min' where account_id = @id",
+            new { id = await World.Admin.QueryAsync<Guid>("select id from account where issuer = @Name", new { site.Name }) });
+        await SweepAsync();
+        Assert.That(await World.Admin.QueryAsync<int>(counted), Is.EqualTo(1));
+        await World.Admin.ExecuteAsync(
+            "update handoff set expires_at = now() - interval '61 min' where expires_at < now() - interval '58 min'");
+        await SweepAsync();
+        Assert.That(await World.Admin.QueryAsync<int>(counted), Is.Zero);
+    }
+
+    private static Task<int> SweepAsync() =>
+        ActivatorUtilities.CreateInstance<Sweep>(World.Server.Services).RunAsync(CancellationToken.None);
+
     private static async Task<(int Attempts, int Sessions)> SweepAsync(Scene scene)
     {
-        await ActivatorUtilities.CreateInstance<Sweep>(World.Server.Services).RunAsync(CancellationToken.None);
+        await SweepAsync();
         return await World.Admin.QueryAsync<(int, int)>(
             """
             select (select count(*)::int from admin.attempts where username = @Username),

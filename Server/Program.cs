@@ -4,6 +4,7 @@ using QrLogin.Server.Clients;
 using QrLogin.Server.Connect;
 using QrLogin.Server.Http;
 using QrLogin.Server.Identify;
+using QrLogin.Server.OAuth;
 using QrLogin.Server.Present;
 using QrLogin.Server.Redeem;
 using QrLogin.Server.Sessions;
@@ -29,7 +30,8 @@ try
         .AddConnect()
         .AddIdentify()
         .AddPresent()
-        .AddRedeem();
+        .AddRedeem()
+        .AddOAuth();
 
     var app = builder.Build();
 
@@ -48,6 +50,7 @@ try
     app.MapPresent();     // 3  a QR code is on the PC's screen
     app.MapRedeem();      // 4  the phone redeems what it scanned
     app.MapSessions();    // 5  both are signed in
+    app.MapOAuth();       //    and the site's services know the phone by its token
 
     await app.RunAsync();
     return 0;

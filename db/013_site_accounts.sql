@@ -93,7 +93,7 @@ exception
 end
 $$;
 
--- What the server asks for. Each locks the account first, like everything that changes its state.
+-- What the server asks for. What changes the state of an account locks it first, as everywhere.
 
 create function open_site_account(issuer text, external_id text, display_name text) returns table (account_id uuid, is_disabled boolean)
 language plpgsql volatile strict security definer set search_path = public, pg_temp as $$

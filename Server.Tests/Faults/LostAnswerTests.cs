@@ -47,6 +47,9 @@ internal sealed class LostAnswerTests
         Assert.That(repeated["session"]["id"]!.ToString(), Is.EqualTo(ended["session"]!["id"]!.ToString()));
         Assert.That((await phone.WhoAmIAsync()).Status, Is.EqualTo(200));
         Assert.That(await CountAsync("session where kind = 'mobile' and account_id", alice), Is.EqualTo(1));
+        await Eventually.IsAsync(
+            async () => await CountAsync("audit where event = 'redeem' and detail = 'its answer was lost' and account_id", alice) == 1,
+            "the audit trail has it");
     }
 
     [Test]
@@ -65,6 +68,8 @@ internal sealed class LostAnswerTests
         Assert.That(qr["attemptId"]!.ToString(), Is.EqualTo(answer["attemptId"].ToString()));
         Assert.That((await phone.ScanAsync(qr)).Status, Is.EqualTo(200));
         Assert.That(await CountAsync("login_attempt where account_id", alice), Is.EqualTo(1));
+        await Eventually.IsAsync(
+            async () => await CountAsync("audit where event = 'identify' and account_id", alice) == 1, "the audit trail has it");
     }
 
     [Test]
@@ -91,7 +96,8 @@ internal sealed class LostAnswerTests
         for (var i = 0; i < 3; i++)
         {
             wire.CutAll();
-            await Eventually.IsAsync(async () => (await phone.WhoAmIAsync()).Status == 401, "PostgreSQL is reached again");
+            await Eventually.IsAsync(
+                async () => (await phone.CallAsync(HttpMethod.Get, "/healthz/ready")).Status == 200, "PostgreSQL is reached again");
         }
 
         Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202));

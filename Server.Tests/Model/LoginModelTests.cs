@@ -50,7 +50,7 @@ internal sealed class LoginModelTests
         });
         TestContext.Out.WriteLine($"{judged} of {runs} runs were quick enough to be compared to the end; they met");
         TestContext.Out.WriteLine(string.Join('\n', seen.OrderBy(each => each.Key).Select(each => $"  {each.Value,6} {each.Key}")));
-        Assert.That(judged, Is.GreaterThan(runs / 2));
+        Assert.That(judged, Is.GreaterThanOrEqualTo(runs / 4));
         Assert.That(seen.Keys, runs < LongRuns ? Is.Not.Empty : Is.SupersetOf(Everything.SelectMany(Answers)), "every answer was met");
     }
 

@@ -207,6 +207,24 @@ internal sealed class ConnectionTests : PageScene
     }
 
     [Test]
+    public async Task While_a_request_is_on_the_screen_no_wait_is_long()
+    {
+        var app = Keep(new Phone(Server));
+        var (computer, closing) = await OpenWithScriptedCloseAsync(app);
+        computer.Screen.MayHear("WebSocket|status of|net::ERR");
+        await computer.Page.EvaluateAsync("() => { Math.random = () => 1; }");
+        await app.IdentifyAsync();
+        await computer.ShowsCodeAsync();
+        await computer.Page.RouteWebSocketAsync("**/connect", route => route.CloseAsync(new() { Code = 1001 }));
+        await closing(1001);
+        foreach (var seconds in new[] { 5, 5, 5, 5 })
+        {
+            await Expect(computer.Page.Locator("qr-login .status")).ToContainTextAsync($"Next try in {seconds} s.");
+            await computer.Page.Clock.RunForAsync(seconds * 1000);
+        }
+    }
+
+    [Test]
     public async Task A_computer_that_has_slept_connects_anew()
     {
         var (computer, _) = await OpenWithScriptedCloseAsync();

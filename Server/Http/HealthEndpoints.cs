@@ -28,7 +28,7 @@ internal static class HealthEndpoints
 
         var isMigrated = await database.RunAsync(connection =>
             connection.ExecuteScalarAsync<bool>(
-                "select to_regclass('public.sign_in_try') is not null"));
+                "select to_regclass('public.handoff') is not null"));
         return isMigrated ? TypedResults.Ok() : Problem.Unavailable.Result(context.Response, RetryAfter);
     }
 }

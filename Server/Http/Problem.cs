@@ -43,6 +43,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Allow names those that it takes.");
     public static readonly Problem IdentifierTaken = new(409, "identifier_taken", "Another account has this identifier.",
         "Nothing was changed. It has to be unbound there first.");
+    public static readonly Problem RequestTimeout = new(408, "request_timeout", "The request came too slowly.",
+        "Send it again, all of it at once.");
     public static readonly Problem AlreadyRedeemed = new(410, "already_redeemed", "This code has already been used.",
         "Start again on this phone and scan the new code.");
     public static readonly Problem Declined = new(410, "declined", "The sign-in was declined on the computer.",
@@ -60,7 +62,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public static readonly Problem BodyTooLarge = new(413, "body_too_large", "The body is too large.",
         "It may have 8 KiB.");
     public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The body has the wrong media type.",
-        "Send application/json.");
+        "Send application/json; to /oauth/ application/x-www-form-urlencoded.");
     public static readonly Problem UpgradeRequired = new(426, "upgrade_required", "This address speaks WebSocket only.",
         "Open it as a WebSocket.");
     public static readonly Problem TooManyRequests = new(429, "too_many_requests", "Too many tries.",
@@ -76,8 +78,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     private static readonly Dictionary<int, Problem> ByStatus = new[]
     {
-        InvalidRequest, SessionRequired, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, UpgradeRequired, TooManyRequests,
-        InternalError, Unavailable,
+        InvalidRequest, SessionRequired, NotFound, MethodNotAllowed, RequestTimeout, BodyTooLarge, UnsupportedMediaType,
+        UpgradeRequired, TooManyRequests, InternalError, Unavailable,
     }.ToDictionary(problem => problem.Status);
 
     private static readonly Dictionary<string, Problem> ByCode = new[]
@@ -117,6 +119,11 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public static void Complete(ProblemDetailsContext context)
     {
         var details = context.ProblemDetails;
+        if (context.HttpContext.Request.Path.StartsWithSegments("/oauth"))
+        {
+            SayInOAuth(details, context.HttpContext.Response.StatusCode);
+        }
+
         if (details.Extensions.ContainsKey("code"))
         {
             return;
@@ -146,6 +153,22 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     private static void SetRetryAfter(HttpResponse response, int seconds) =>
         response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>RFC 6749 §5.2, for clients that read its words.</summary>
+    private static void SayInOAuth(ProblemDetails details, int status)
+    {
+        details.Extensions["error"] = status switch
+        {
+            StatusCodes.Status401Unauthorized => "invalid_client",
+            StatusCodes.Status403Forbidden => "unauthorized_client",
+            StatusCodes.Status429TooManyRequests or >= 500 => "temporarily_unavailable",
+            _ => "invalid_request",
+        };
+        if (status == StatusCodes.Status400BadRequest)
+        {
+            details.Extensions["errors"] = new Dictionary<string, string[]> { ["token"] = ["Send one, in a form."] };
+        }
+    }
 
     private string Type => $"urn:qrlogin:problem:{Code}";
 

@@ -63,6 +63,7 @@ internal static class IdentifyEndpoint
             case IdentifyOutcome.Repeated:
                 if (unheard.Remove(outcome.Id!.Value))
                 {
+                    audit.Record(asked with { AttemptId = outcome.Id });
                     await screens.ShowAsync(outcome.Id.Value, accountId!.Value);
                 }
 

@@ -41,7 +41,7 @@ internal static class RedeemEndpoint
         }
         catch (DatabaseUnavailableException)
         {
-            unheard.Add(sessionId);
+            unheard.Add(sessionId, ClientAddress.Of(context));
             throw;
         }
 

@@ -35,7 +35,8 @@ internal sealed class SessionAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = "Bearer";
+        // RFC 6750 §3.1: who has sent nothing is not told of an error.
+        Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count > 0 ? "Bearer error=\"invalid_token\"" : "Bearer";
         return Problem.SessionRequired.Result().ExecuteAsync(Context);
     }
 

@@ -18,7 +18,7 @@ internal sealed class AuditTrail(NpgsqlDataSource source, int queueLength, ILogg
     private const int BatchSize = 1_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Of the 10 s that the host has to shut down.</summary>
+    /// <summary>Of the 8 s that the host has to shut down.</summary>
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(3);
 
     private readonly Channel<Entry> queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(queueLength) { SingleReader = true });
@@ -149,10 +149,11 @@ internal sealed class AuditTrail(NpgsqlDataSource source, int queueLength, ILogg
         // PostgreSQL's clock decides when it was: it is told how long ago. "Returning" would need the right to read.
         const string sql = """
             with happened as materialized (
-              select id, greatest(statement_timestamp() - age * interval '1 microsecond', least(@latest, statement_timestamp())) as at,
+              select id, greatest(statement_timestamp() - age * interval '1 microsecond', least(@latest, statement_timestamp()))
+                  + place * interval '1 microsecond' as at, -- so that none are told in another order than they were recorded
                 actor, event, why, account_id, session_id, attempt_id, address, detail
               from unnest(@ids, @ages, @actors, @names, @whys, @accounts, @sessions, @attempts, @addresses::inet[], @details)
-                as e(id, age, actor, event, why, account_id, session_id, attempt_id, address, detail)),
+                with ordinality as e(id, age, actor, event, why, account_id, session_id, attempt_id, address, detail, place)),
             written as (
               insert into audit (id, at, actor, event, why, account_id, session_id, attempt_id, address, detail)
               select id, at, actor, event, why, account_id, session_id, attempt_id, address, detail from happened
@@ -160,11 +161,12 @@ internal sealed class AuditTrail(NpgsqlDataSource source, int queueLength, ILogg
             select max(at) from happened
             """;
         await using var connection = await source.OpenConnectionAsync();
+        var now = Stopwatch.GetTimestamp();
         return await connection.QuerySingleAsync<DateTime>(sql, new
         {
             latest,
             ids = Column(each => each.Id),
-            ages = Column(each => (long)Stopwatch.GetElapsedTime(each.At).TotalMicroseconds),
+            ages = Column(each => (long)Stopwatch.GetElapsedTime(each.At, now).TotalMicroseconds),
             actors = Column(each => each.Event.Actor),
             names = Column(each => each.Event.Name),
             whys = Column(each => each.Event.Why),

@@ -5,8 +5,8 @@ namespace QrLogin.Server.Storage;
 
 /// <summary>
 /// Deletes what nobody needs any more, once an hour: attempts 7 days after they expired, sessions 30 days after they ended, a PC's as
-/// long as a phone that it admitted, the audit trail after 90 days. In small steps, so that it never holds a lock for long; several nodes
-/// do not get in each other's way.
+/// long as a phone that it admitted, hand-offs after an hour, the audit trail after 90 days. In small steps, so that it never holds a
+/// lock for long; several nodes do not get in each other's way.
 /// </summary>
 internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : BackgroundService
 {
@@ -43,9 +43,15 @@ internal sealed class Sweep(NpgsqlDataSource source, ILogger<Sweep> logger) : Ba
               returning id)
             select count(*)::int from gone
             """;
+        const string handoffs = """
+            with gone as (
+              delete from handoff where hash in (select hash from handoff where expires_at < now() - interval '1 h' limit @Step)
+              returning hash)
+            select count(*)::int from gone
+            """;
         const string audit = "select sweep_audit(@Step)"; // the server has no right to delete there
         var total = 0;
-        foreach (var sql in (string[])[attempts, sessions, tries, audit])
+        foreach (var sql in (string[])[attempts, sessions, tries, handoffs, audit])
         {
             int deleted;
             do

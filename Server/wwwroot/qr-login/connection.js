@@ -20,6 +20,9 @@ export class Connection extends EventTarget {
   /** When it is tried again, as `Date.now()`; while `waiting`. */
   retryAt = 0;
 
+  /** Whether somebody waits at the screen, for a code or with one: then no wait is long. */
+  #isAwaited;
+
   /** @type {WebSocket | undefined} */
   #socket;
   #retry = 0;
@@ -28,6 +31,12 @@ export class Connection extends EventTarget {
   #openedAt = 0;
   #wasToldOff = false;
   #tickedAt = 0;
+
+  /** @param {{ isAwaited: () => boolean }} acts */
+  constructor({ isAwaited }) {
+    super();
+    this.#isAwaited = isAwaited;
+  }
 
   open() {
     addEventListener('online', this.#test);
@@ -126,7 +135,7 @@ export class Connection extends EventTarget {
 
   /** Full jitter, so that all the pages of a server that went away do not come back at once. */
   #wait() {
-    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
+    const longest = this.#isAwaited() ? FIRST_WAIT : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
     const wait = Math.random() * longest;
     this.#drop();
     this.retryAt = Date.now() + wait;

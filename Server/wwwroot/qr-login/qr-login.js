@@ -19,7 +19,7 @@ import { StatusLine } from './status-line.js';
  * - `signedout`: the session has ended, show the sign-in.
  */
 export class QrLogin extends HTMLElement {
-  #connection = new Connection();
+  #connection = new Connection({ isAwaited: () => this.#dialog.isOpen });
   #dialog = new AttemptDialog({
     over: (attemptId, outcome) => this.#over(attemptId, outcome),
     change: () => this.#attemptChanged(),
