@@ -33,8 +33,9 @@ internal sealed class OidcFaultTests
     public async Task An_answer_that_comes_late_signs_nobody_in_though_the_browser_has_kept_its_cookies()
     {
         var settings = await OidcStage.Provider.RegisterAsync(TestServer.Origin, OidcStage.Name);
-        await using var server = new TestServer(World.Database, settings, configure: services => services.PostConfigureAll<OpenIdConnectOptions>(
-            options => options.ProtocolValidator.NonceLifetime = TimeSpan.FromTicks(1)));
+        await using var server = new TestServer(
+            World.Database, settings, configure: services => services.PostConfigureAll<OpenIdConnectOptions>(
+                options => options.ProtocolValidator.NonceLifetime = TimeSpan.FromTicks(1)));
         using var visitor = new Visitor(server);
         Assert.That(await visitor.SignInAsync(OidcStage.Provider.Has(new Person())), Is.EqualTo("/#refused=sign_in_expired"));
         Assert.That(visitor.Session, Is.Null);
@@ -79,6 +80,7 @@ internal sealed class OidcFaultTests
         var alice = OidcStage.Provider.Has(new Person());
         Assert.That(await visitor.SignInAsync(alice), Is.EqualTo("/#refused=provider_failed"));
         Assert.That(
-            await World.Admin.QueryAsync<long>("select count(*) from account where external_id = @Subject", new { alice.Subject }), Is.Zero);
+            await World.Admin.QueryAsync<long>("select count(*) from account where external_id = @Subject", new { alice.Subject }),
+            Is.Zero);
     }
 }

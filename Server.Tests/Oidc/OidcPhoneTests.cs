@@ -33,7 +33,8 @@ internal sealed class OidcPhoneTests
         var bound = $"computer bind, phone +{new string('•', phone.Number.Length - 5)}{phone.Number[^4..]}, by example";
         var signedIn = $"computer sign_in, by example: {alice.Subject}";
         Assert.That(
-            rows.Where(row => row.Actor == "computer").Select(row => $"{row}, {row.Detail}"), Is.EqualTo(new[] { bound, signedIn, signedIn }));
+            rows.Where(row => row.Actor == "computer").Select(row => $"{row}, {row.Detail}"),
+            Is.EqualTo(new[] { bound, signedIn, signedIn }));
     }
 
     [TestCase(false)]

@@ -147,7 +147,9 @@ internal sealed class OidcSignInTests
     public async Task Without_a_provider_there_is_no_such_call()
     {
         using var browser = new Browser(World.Server);
-        Assert.That((await browser.CallAsync(HttpMethod.Post, "/api/session/oidc")).Word(), Is.EqualTo("404 not_found"));
-        Assert.That((await browser.CallAsync(HttpMethod.Get, "/api/session/oidc/callback?code=x&state=y")).Word(), Is.EqualTo("404 not_found"));
+        foreach (var (method, path) in new[] { (HttpMethod.Post, ""), (HttpMethod.Get, "/callback?code=x&state=y") })
+        {
+            Assert.That((await browser.CallAsync(method, $"/api/session/oidc{path}")).Word(), Is.EqualTo("404 not_found"));
+        }
     }
 }

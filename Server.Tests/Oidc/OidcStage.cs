@@ -3,23 +3,20 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Oidc;
 
-/// <summary>What these tests share: a provider, and a server that sends its users there. Any thread may use it.</summary>
-[SetUpFixture]
-internal sealed class OidcStage
+/// <summary>
+/// What these tests share: a provider, and a server that sends its users there. The first to ask begins them; any thread may.
+/// </summary>
+internal static class OidcStage
 {
     /// <summary>The namespace of the provider's accounts.</summary>
     public const string Name = "example";
 
-    public static Provider Provider { get; private set; } = null!;
+    private static readonly Lazy<Provider> SharedProvider = new(() => Task.Run(Provider.StartAsync).Result);
+    private static readonly Lazy<TestServer> SharedServer = new(() => Task.Run(() => ServerAsync(Provider)).Result);
 
-    public static TestServer Server { get; private set; } = null!;
+    public static Provider Provider => SharedProvider.Value;
 
-    [OneTimeSetUp]
-    public static async Task Begin()
-    {
-        Provider = await Provider.StartAsync();
-        Server = await ServerAsync(Provider);
-    }
+    public static TestServer Server => SharedServer.Value;
 
     /// <summary>The account that a person of the provider has here.</summary>
     public static Account AccountOf(Person person) => new($"{Name}/{person.Subject}", "");
@@ -38,10 +35,17 @@ internal sealed class OidcStage
         return new TestServer(World.Database, all, port);
     }
 
-    [OneTimeTearDown]
-    public static async Task End()
+    /// <summary>Ends what has begun.</summary>
+    public static async Task EndAsync()
     {
-        await Server.DisposeAsync();
-        await Provider.DisposeAsync();
+        if (SharedServer.IsValueCreated)
+        {
+            await Server.DisposeAsync();
+        }
+
+        if (SharedProvider.IsValueCreated)
+        {
+            await Provider.DisposeAsync();
+        }
     }
 }

@@ -114,9 +114,8 @@ internal sealed class Provider : IAsyncDisposable
 
         if (person.Error is { } error)
         {
-            return Results.Forbid(
-                new AuthenticationProperties(new Dictionary<string, string?> { [OpenIddictServerAspNetCoreConstants.Properties.Error] = error }),
-                [Scheme]);
+            var said = new Dictionary<string, string?> { [OpenIddictServerAspNetCoreConstants.Properties.Error] = error };
+            return Results.Forbid(new AuthenticationProperties(said), [Scheme]);
         }
 
         var identity = new ClaimsIdentity(Scheme).SetClaim(Claims.Subject, person.Subject).SetScopes(request.GetScopes());

@@ -8,7 +8,7 @@ namespace QrLogin.Server.Tests.Oidc;
 /// <summary>A browser between the server and the provider, each of whose steps a test may repeat, leave out or change.</summary>
 internal sealed class Visitor(TestServer server) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
+    private readonly HttpClient http = Calls.Client(server);
 
     /// <summary>The server's, by name.</summary>
     public Dictionary<string, string> Cookies { get; } = [];
@@ -67,7 +67,7 @@ internal sealed class Visitor(TestServer server) : IDisposable
     public async Task<Answer> CallAsync(HttpMethod method, string path, string? origin)
     {
         var answer = await http.CallAsync(
-            method, new Uri(server.Address, path).ToString(), null,
+            method, path, null,
             [
                 .. Cookies.Count == 0 ? [] : new[] { ("Cookie", string.Join("; ", Cookies.Select(each => $"{each.Key}={each.Value}"))) },
                 .. origin is null ? [] : new[] { ("Origin", origin) },

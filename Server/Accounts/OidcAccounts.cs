@@ -21,7 +21,10 @@ internal sealed partial class OidcAccounts(
     /// <returns>Why not; null where it is done.</returns>
     public async Task<Problem?> SignInAsync(OidcIdentity identity, byte[]? replaced, HttpContext context)
     {
-        var asked = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context)) { Detail = $"by {issuer}: {identity.Subject}" };
+        var asked = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context))
+        {
+            Detail = $"by {issuer}: {identity.Subject}",
+        };
         if (!Subject().IsMatch(identity.Subject) || await IsClientAsync())
         {
             audit.Record(asked with { Detail = $"by {issuer}", Why = Problem.ProviderFailed.Code });

@@ -20,7 +20,7 @@ internal sealed record OidcIdentity(string Subject, string DisplayName, Identifi
         List<Func<string, string?>> sources = [claim => idToken.FindFirst(claim)?.Value];
         if (userInfo is { } told)
         {
-            sources.Insert(0, claim => told.TryGetProperty(claim, out var value) && value.ValueKind != JsonValueKind.Null ? $"{value}" : null);
+            sources.Insert(0, claim => told.TryGetProperty(claim, out var value) ? $"{value}" : null);
         }
 
         var subject = idToken.FindFirst("sub")?.Value ?? "";

@@ -50,7 +50,7 @@ internal sealed class OidcProvider(
     };
 
     /// <summary>Sets the cookies of a sign-in that begins.</summary>
-    /// <param name="replaced">The session that the new one replaces: its cookie, being strict, does not come back from the provider.</param>
+    /// <param name="replaced">The session that the new one replaces: its strict cookie does not come back from the provider.</param>
     /// <returns>The address to which the browser goes; null where the provider does not answer.</returns>
     public async Task<string?> BeginAsync(HttpContext context, Secret? replaced)
     {
@@ -121,8 +121,8 @@ internal sealed class OidcProvider(
         _ => Problem.ProviderFailed,
     };
 
-    private static bool IsUnreachable(Exception? fault) =>
-        fault is HttpRequestException or IOException or OperationCanceledException || (fault is not null && IsUnreachable(fault.InnerException));
+    private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException or IOException or OperationCanceledException
+        || (fault is not null && IsUnreachable(fault.InnerException));
 
     private void RemoveCookies(HttpContext context)
     {
@@ -140,9 +140,10 @@ internal sealed class OidcProvider(
     private void Log(Problem refusal, Exception? fault)
     {
         var level = refusal == Problem.ProviderUnavailable || refusal == Problem.ProviderFailed ? LogLevel.Warning : LogLevel.Information;
+        var reason = fault is OpenIdConnectProtocolException ? fault.Data["error"] : fault?.Message;
         logger.Log(
             level, "A sign-in by {Provider} ended with {Code}: {Fault} {Reason}",
-            oidc.Value.Name, refusal.Code, fault?.GetType().Name, fault is OpenIdConnectProtocolException ? fault.Data["error"] : fault?.Message);
+            oidc.Value.Name, refusal.Code, fault?.GetType().Name, reason);
     }
 
     private sealed record Outcome(ClaimsPrincipal? Principal, AuthenticationProperties? Properties, Problem? Refusal, Exception? Fault);

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 
 namespace QrLogin.Server.Http;
 
-/// <summary>The site's OpenID Connect provider, by which a PC may be signed in. The keys stand below <c>Oidc</c>; without any there is none.</summary>
+/// <summary>The site's OpenID Connect provider. The keys stand below <c>Oidc</c>; without any there is none.</summary>
 internal sealed class OidcOptions
 {
     public const string Section = "Oidc";
 
-    /// <summary>The namespace of its accounts, as in <c>select admin.disable_account('example/4711')</c>; another provider needs another.</summary>
+    /// <summary>The namespace of its accounts, as in <c>example/4711</c>; another provider needs another.</summary>
     public string? Name { get; init; }
 
     /// <summary>What people call it: "Sign in with …"; <see cref="Name"/> where it is not given.</summary>
@@ -81,7 +81,7 @@ internal sealed partial class OidcOptionsCheck(IConfiguration configuration) : I
             || !(authority.Scheme == "https" || (authority.Scheme == "http" && authority.IsLoopback)))
         {
             yield return (nameof(options.Authority),
-                $"\"{options.Authority}\" is not an issuer such as https://id.example.com; http serves only this machine, for development.");
+                $"\"{options.Authority}\" is not an issuer such as https://id.example.com; http serves only this machine.");
         }
 
         if (string.IsNullOrEmpty(options.ClientId))

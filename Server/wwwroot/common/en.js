@@ -210,6 +210,8 @@ export const words = {
   'error.provider_failed.help': 'Try again. If that does not help, tell the people who run this site.',
   'error.provider_unavailable': 'The sign-in service does not answer.',
   'error.provider_unavailable.help': 'Wait a moment and try again, or sign in another way.',
+  'error.account_disabled': 'This account is disabled.',
+  'error.account_disabled.help': 'The people who run this site can enable it.',
   'error.not_found': 'This is no longer there.',
   'error.not_found.help': 'Load the page again.',
   'error.method_not_allowed': 'The server did not understand this page.',

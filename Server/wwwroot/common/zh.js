@@ -195,6 +195,8 @@ export const words = {
   'error.provider_failed.help': '请重试。如果仍不行，请告知网站的管理者。',
   'error.provider_unavailable': '登录服务没有应答。',
   'error.provider_unavailable.help': '请稍后重试，或用其他方式登录。',
+  'error.account_disabled': '此账号已停用。',
+  'error.account_disabled.help': '网站的管理者可以重新启用。',
   'error.not_found': '它已不存在。',
   'error.not_found.help': '请重新加载页面。',
   'error.method_not_allowed': '服务器没有理解本页。',
