@@ -184,7 +184,7 @@ internal sealed partial class LeakTests
     [GeneratedRegex(@"(?<=state=)[\w-]+")]
     private static partial Regex State();
 
-    [GeneratedRegex("(?<=Set-Cookie: (__Host-)?qrlogin=)[^;]+")]
+    [GeneratedRegex("(?<=(Set-Cookie: |, )(__Host-)?qrlogin=)[^;]+")]
     private static partial Regex SetCookie();
 
     [GeneratedRegex("(?<=\"typedCode\":\")[^\"]+")]

@@ -124,12 +124,15 @@ internal sealed class OidcProvider(
     private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException or IOException or OperationCanceledException
         || (fault is not null && IsUnreachable(fault.InnerException));
 
+    /// <summary>The handler removes those that it has used: not the nonce of a sign-in that was refused before, nor any left behind.</summary>
     private void RemoveCookies(HttpContext context)
     {
         var options = handler.Get(Options.DefaultName);
+        var removed = context.Response.Headers.SetCookie.Select(each => each!.Split('=')[0]).ToHashSet();
         foreach (var cookie in (CookieBuilder[])[options.CorrelationCookie, options.NonceCookie])
         {
-            foreach (var name in context.Request.Cookies.Keys.Where(each => each.StartsWith(cookie.Name!, StringComparison.Ordinal)))
+            var left = context.Request.Cookies.Keys.Where(each => each.StartsWith(cookie.Name!, StringComparison.Ordinal)).Except(removed);
+            foreach (var name in left)
             {
                 context.Response.Cookies.Delete(name, cookie.Build(context));
             }
