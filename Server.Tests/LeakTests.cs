@@ -152,8 +152,10 @@ internal sealed partial class LeakTests
     private static string WithoutWhatItTells(Heard heard) => heard.From switch
     {
         "POST /api/login/redeem 200" => AccessToken().Replace(heard.Words, "", 1),
-        "POST /api/session 200" or "POST /api/session/handoff 200" => SetCookie().Replace(heard.Words, "", 1),
+        "POST /api/session 200" or "POST /api/session/handoff 200" or "GET /api/session/oidc/callback 302"
+            => SetCookie().Replace(heard.Words, "", 1),
         "POST /api/backend/sessions 200" => HandoffCode().Replace(heard.Words, "", 1),
+        "POST /api/session/oidc 200" => State().Replace(heard.Words, "", 1),
         "socket qr" or "socket welcome" => TypedCode().Replace(heard.Words, "", 1),
         _ => heard.Words,
     };
@@ -179,7 +181,10 @@ internal sealed partial class LeakTests
     [GeneratedRegex("(?<=\"code\":\")[^\"]+")]
     private static partial Regex HandoffCode();
 
-    [GeneratedRegex("(?<=Set-Cookie: (__Host-)?qrlogin=)[^;]+")]
+    [GeneratedRegex(@"(?<=state=)[\w-]+")]
+    private static partial Regex State();
+
+    [GeneratedRegex("(?<=(Set-Cookie: |, )(__Host-)?qrlogin=)[^;]+")]
     private static partial Regex SetCookie();
 
     [GeneratedRegex("(?<=\"typedCode\":\")[^\"]+")]

@@ -12,7 +12,7 @@ internal sealed partial class StructureTests
         ["Bindings"] = ["Storage"],
         ["Http"] = ["Storage"],
         ["Sessions"] = ["Http", "Storage"],
-        ["Accounts"] = ["Sessions", "Http", "Storage"],
+        ["Accounts"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Clients"] = ["Http", "Storage"],
         ["OAuth"] = ["Clients", "Sessions", "Http", "Storage"],
         ["Backend"] = ["Accounts", "Clients", "Bindings", "Sessions", "Http", "Storage"],

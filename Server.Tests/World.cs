@@ -1,6 +1,7 @@
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
+using QrLogin.Server.Tests.Oidc;
 
 [assembly: Parallelizable(ParallelScope.All)]
 [assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -42,6 +43,7 @@ internal sealed class World
     [OneTimeTearDown]
     public static async Task End()
     {
+        await OidcStage.EndAsync();
         if (server is not null)
         {
             await server.DisposeAsync();

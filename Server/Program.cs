@@ -24,6 +24,7 @@ try
         .AddStorage(builder.Configuration)
         .AddSessions()
         .AddAccounts()
+        .AddOidc()
         .AddClients()
         .AddBackend()
         .AddConnect()
@@ -42,6 +43,7 @@ try
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapHandoff();     //    or has signed in at the site, whose backend says so
     app.MapBackend();
+    app.MapOidc();        //    or signs in at its OpenID Connect provider
     app.MapConnect();     // 1  the PC's page opens its socket
     app.MapIdentify();    // 2  the phone says who it is
     app.MapStatus();      //    and asks how it stands

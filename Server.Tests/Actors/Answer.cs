@@ -25,11 +25,12 @@ internal sealed record Answer(int Status, string Text, HttpResponseMessage Respo
 
 internal static class Calls
 {
-    /// <summary>A client that keeps no cookies.</summary>
+    /// <summary>A client that keeps no cookies and follows no redirects.</summary>
     /// <param name="from">Its address, one of loopback; 127.0.0.1 without.</param>
     public static HttpClient Client(IRunningServer server, string? from = null) => new(new SocketsHttpHandler
     {
         UseCookies = false,
+        AllowAutoRedirect = false,
         ConnectCallback = from is null ? null : async (context, cancellationToken) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -57,6 +57,8 @@ internal enum SecretKind
     Identifier,
     ClientSecret,
     Handoff,
+    AuthorizationCode,
+    State,
 }
 
 /// <summary>One answer or message.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
+using QrLogin.Server.Tests.Oidc;
 
 namespace QrLogin.Server.Tests.Http;
 
@@ -19,7 +20,7 @@ internal sealed class HeaderTests
     [TestCase(SecureOrigin)]
     public async Task Every_route_answers_every_method_with_the_headers(string origin)
     {
-        await using var server = ServerAt(origin);
+        await using var server = await ServerAtAsync(origin);
         using var stranger = new Browser(server);
         using var browser = new Browser(server);
         var account = await World.Admin.HasAccountAsync();
@@ -105,7 +106,7 @@ internal sealed class HeaderTests
     [TestCase(SecureOrigin, "__Host-qrlogin", "; path=/; secure; samesite=strict; httponly")]
     public async Task Each_answer_that_sets_or_clears_the_cookie_has_its_flags(string origin, string name, string flags)
     {
-        await using var server = ServerAt(origin);
+        await using var server = await ServerAtAsync(origin);
         using var browser = new Browser(server);
         var account = await World.Admin.HasAccountAsync();
 
@@ -127,11 +128,13 @@ internal sealed class HeaderTests
 
     private static Dictionary<string, string> Silent() => new() { ["Serilog:MinimumLevel:Default"] = "Fatal" };
 
-    private static TestServer ServerAt(string origin) => new(World.Database, new()
-    {
-        ["PublicOrigin"] = origin,
-        ["Apps:Apple:0"] = "ABCDE12345.com.example.app",
-    });
+    /// <summary>One with every call that there may be.</summary>
+    private static async Task<TestServer> ServerAtAsync(string origin) => new(
+        World.Database, new(await OidcStage.Provider.RegisterAsync(origin, OidcStage.Name))
+        {
+            ["PublicOrigin"] = origin,
+            ["Apps:Apple:0"] = "ABCDE12345.com.example.app",
+        });
 
     private static async Task<Answer> SignInAsync(Browser browser, Account account, string origin)
     {

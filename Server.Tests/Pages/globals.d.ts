@@ -16,4 +16,6 @@ declare class BarcodeDetector {
 /** Made by the server for each visitor: Sessions/SessionEndpoints.cs. */
 declare module '*/visitor.js' {
   export const mayBeSignedIn: boolean;
+  /** Empty where there is none. */
+  export const provider: string;
 }

@@ -16,9 +16,11 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
     /// <param name="proof">SQL with the same column, run under the lock: a row where it holds; it uses up what serves once.</param>
     /// <param name="afterwards">SQL that is run with it, and sees in <c>made</c> whether there is a session.</param>
     /// <param name="asked">What the audit trail gets.</param>
+    /// <param name="replaced">The hash of the session to replace where no cookie comes along.</param>
     /// <returns>Null, and nothing is done, where the proof does not hold.</returns>
-    public async Task<Session?> MakeAsync(HttpContext context, string owner, string proof, object arguments, AuditEvent asked,
-        string afterwards = "select 1")
+    public async Task<Session?> MakeAsync(
+        HttpContext context, string owner, string proof, object arguments, AuditEvent asked,
+        string afterwards = "select 1", byte[]? replaced = null)
     {
         var sql = $"""
             select lock_account(account_id) from (
@@ -46,7 +48,7 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
         {
             id = Guid.CreateVersion7(),
             tokenHash = token.Hash,
-            replacedHash = cookie.Read(context.Request)?.Hash,
+            replacedHash = cookie.Read(context.Request)?.Hash ?? replaced,
             device.Name,
             device.Platform,
             address = ClientAddress.Of(context).ToString(),

@@ -20,6 +20,7 @@ internal sealed class FailureLimits : IDisposable
             [Problem.NoLiveConnection.Code] = options.Value.IdentifyMissesPerMinute,
             [Problem.InvalidTicket.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.NotFound.Code] = options.Value.RedeemFailuresPerMinute,
+            [Problem.ProviderFailed.Code] = options.Value.OidcFailuresPerMinute,
             [Problem.SessionRequired.Code] = options.Value.HandshakeFailuresPerMinute,
             [Problem.ClientRequired.Code] = options.Value.ClientFailuresPerMinute,
         };

@@ -29,6 +29,8 @@ internal static class HttpSetup
             (context, logger) => logger.ReadFrom.Configuration(context.Configuration)
                 // It would write whole addresses, in whose queries clients have put what they should not.
                 .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
+                // It would write whole addresses with states and codes, and the cookies of a sign-in that is under way.
+                .MinimumLevel.Override("Microsoft.AspNetCore.Authentication.OpenIdConnect", LogEventLevel.Fatal)
                 .Enrich.With<LogText>(),
             preserveStaticLogger: true);
         builder.Services
@@ -50,9 +52,11 @@ internal static class HttpSetup
             .AddSingleton<Descriptors>()
             .AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>()
             .AddSingleton<IValidateOptions<SiteOptions>, SiteOptions>()
-            .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>();
+            .AddSingleton<IValidateOptions<AppOptions>, AppOptionsCheck>()
+            .AddSingleton<IValidateOptions<OidcOptions>, OidcOptionsCheck>();
         builder.Services.AddOptions<SiteOptions>().Bind(builder.Configuration).ValidateOnStart();
         builder.Services.AddOptions<AppOptions>().Bind(builder.Configuration.GetSection(AppOptions.Section)).ValidateOnStart();
+        builder.Services.AddOptions<OidcOptions>().Bind(builder.Configuration.GetSection(OidcOptions.Section)).ValidateOnStart();
         return builder;
     }
 

@@ -47,6 +47,10 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int AccountSignInFailuresPerMinute { get; init; } = 100;
 
+    /// <summary>Answers of the OpenID Connect provider, brought from one address, that signed nobody in.</summary>
+    [Range(1, 1_000_000)]
+    public int OidcFailuresPerMinute { get; init; } = 60;
+
     /// <summary>Passwords that are checked at a time: each keeps a processor busy for a third of a second.</summary>
     [Range(1, 64)]
     public int PasswordsAtATime { get; init; } = 2;

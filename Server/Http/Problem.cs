@@ -33,6 +33,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "An administrator has disabled it here, or the site has: enable it first.");
     public static readonly Problem OriginNotAllowed = new(403, "origin_not_allowed", "The request does not come from an allowed page.",
         "Its Origin is not PublicOrigin or one of AllowedOrigins.");
+    public static readonly Problem AccessDenied = new(403, "access_denied", "The sign-in was cancelled.",
+        "The sign-in service was told so, or does not let this person in. Nobody was signed in.");
     public static readonly Problem NotFound = new(404, "not_found", "There is nothing here.",
         "The address or the id is unknown.");
     public static readonly Problem NoLiveConnection = new(404, "no_live_connection", "Nothing is connected for this phone.",
@@ -55,6 +57,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Scan the code that the computer shows now.");
     public static readonly Problem AttemptExpired = new(410, "attempt_expired", "This sign-in has expired.",
         "Start again on the phone.");
+    public static readonly Problem SignInExpired = new(410, "sign_in_expired", "This sign-in is no longer good.",
+        "It took too long, was used already, or was begun in another browser. Start again.");
     public static readonly Problem BodyTooLarge = new(413, "body_too_large", "The body is too large.",
         "It may have 8 KiB.");
     public static readonly Problem UnsupportedMediaType = new(415, "unsupported_media_type", "The body has the wrong media type.",
@@ -65,6 +69,10 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Wait as many seconds as Retry-After says.");
     public static readonly Problem InternalError = new(500, "internal_error", "Something went wrong here.",
         "It has been logged. Try again later.");
+    public static readonly Problem ProviderFailed = new(502, "provider_failed", "The sign-in service did not say who this is.",
+        "What it answered cannot be used. Start again.");
+    public static readonly Problem ProviderUnavailable = new(503, "provider_unavailable", "The sign-in service does not answer.",
+        "Try again in as many seconds as Retry-After says.");
     public static readonly Problem Unavailable = new(503, "unavailable", "The service is not available at the moment.",
         "Try again in as many seconds as Retry-After says.");
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
 using QrLogin.Server.Storage;
 
@@ -22,10 +24,15 @@ internal static class SessionEndpoints
     }
 
     /// <summary>
-    /// Tells the PC's page whether to ask who is signed in: a browser's console reports each 401 as an error, and a first visit has none.
+    /// Tells the PC's page whether to ask who is signed in: a browser's console reports each 401 as an error, and a first visit has none;
+    /// and what the site's OpenID Connect provider is called, where there is one.
     /// </summary>
-    private static ContentHttpResult Visitor(SessionCookie cookie, HttpContext context) => TypedResults.Text(
-        $"export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};\n", "text/javascript");
+    private static ContentHttpResult Visitor(SessionCookie cookie, IOptions<OidcOptions> oidc, HttpContext context) => TypedResults.Text(
+        $"""
+        export const mayBeSignedIn = {(cookie.Read(context.Request) is null ? "false" : "true")};
+        export const provider = {JsonSerializer.Serialize(oidc.Value.Title)};
+
+        """, "text/javascript");
 
     private static async Task<NoContent> SignOut(
         Session caller, SessionStore sessions, SessionCookie cookie, AuditTrail audit, HttpContext context)

@@ -1,6 +1,6 @@
 import { languageChoice, returnToChoice } from '../common/language.js';
 import '../qr-login/qr-login.js';
-import { asRefusal, call } from '../common/api.js';
+import { asRefusal, call, Refusal } from '../common/api.js';
 import { brand } from '../common/brand.js';
 import { h, once } from '../common/dom.js';
 import { remember } from '../common/storage.js';
@@ -17,13 +17,23 @@ const SIGNED_IN = 'qrlogin.signedInAt';
 const main = h('main');
 const account = h('div', { class: 'account' });
 document.body.append(h('header', {}, brand('/'), account), main, languageChoice(say('language')));
+const refused = refusedByProvider();
 addEventListener('storage', ({ key }) => key === SIGNED_IN && main.querySelector('form') && begin());
 if (mayBeSignedIn) {
-  await begin();
+  await begin(refused);
 } else {
-  signIn();
+  signIn(refused);
 }
 returnToChoice();
+
+/** Why the user has come back from the provider without being signed in (PROTOCOL.md §4); it is taken out of the address. */
+function refusedByProvider() {
+  const code = /^#refused=([a-z_]+)$/.exec(location.hash)?.[1];
+  if (code) {
+    history.replaceState(null, '', location.pathname);
+  }
+  return code && explainAll(new Refusal(0, code, 60));
+}
 
 /**
  * Who is signed in?
@@ -52,16 +62,13 @@ async function begin(notice) {
 function signIn(notice) {
   attention();
   account.replaceChildren();
-  const done = (/** @type {any} */ session) => {
-    remember(SIGNED_IN, Date.now());
-    ready(session);
-  };
-  main.replaceChildren(signInForm(done, notice));
+  main.replaceChildren(signInForm(ready, notice));
   main.querySelector('input')?.focus();
 }
 
 /** @param {{ account: { username: string, displayName: string } }} session */
 function ready({ account: { username, displayName } }) {
+  remember(SIGNED_IN, Date.now());
   const ended = () => begin(say('signIn.ended')); // another tab may have signed in anew
   const sessions = new SessionList(ended);
   const qrLogin = document.createElement('qr-login');

@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.DependencyInjection;
+using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
+
+namespace QrLogin.Server.Tests.Oidc;
+
+/// <summary>What goes wrong around a sign-in at the provider. Each test has a server of its own.</summary>
+internal sealed class OidcFaultTests
+{
+    private static readonly (string, string) Quiet = (ServerLog.Level, "Fatal");
+
+    [Test]
+    public async Task A_provider_that_is_not_there_is_told_and_tried_again()
+    {
+        var provider = await Provider.StartAsync();
+        await using var server = await OidcStage.ServerAsync(provider, Quiet);
+        using var visitor = new Visitor(server);
+        var callback = await visitor.GoAsync(await visitor.BeginAsync(), provider.Has(new Person()));
+        await provider.DisposeAsync();
+        Assert.That(await visitor.ReturnAsync(callback), Is.EqualTo("/#refused=provider_unavailable"));
+        Assert.That(visitor.Cookies, Is.Empty);
+
+        await using var later = await OidcStage.ServerAsync(OidcStage.Provider, ("Oidc:Authority", "http://127.0.0.1:9"), Quiet);
+        using var early = new Visitor(later);
+        var answer = await early.BeginAsync();
+        Assert.That(answer.Word(), Is.EqualTo("503 provider_unavailable"));
+        Assert.That(answer.Header("Retry-After"), Is.EqualTo("5"));
+        Assert.That(early.SetCookies, Is.Empty);
+    }
+
+    [Test]
+    public async Task An_answer_that_comes_late_signs_nobody_in_though_the_browser_has_kept_its_cookies()
+    {
+        var settings = await OidcStage.Provider.RegisterAsync(TestServer.Origin, OidcStage.Name);
+        await using var server = new TestServer(
+            World.Database, settings, configure: services => services.PostConfigureAll<OpenIdConnectOptions>(
+                options => options.ProtocolValidator.NonceLifetime = TimeSpan.FromTicks(1)));
+        using var visitor = new Visitor(server);
+        Assert.That(await visitor.SignInAsync(OidcStage.Provider.Has(new Person())), Is.EqualTo("/#refused=sign_in_expired"));
+        Assert.That(visitor.Session, Is.Null);
+    }
+
+    [Test]
+    public async Task While_PostgreSQL_is_away_the_page_says_so()
+    {
+        var settings = await OidcStage.Provider.RegisterAsync(TestServer.Origin, OidcStage.Name);
+        settings[ServerLog.Level] = "Fatal";
+        await using var server = new TestServer("Host=127.0.0.1;Port=1;Username=nobody;Database=nothing", settings);
+        using var visitor = new Visitor(server);
+        Assert.That(await visitor.SignInAsync(OidcStage.Provider.Has(new Person())), Is.EqualTo("/#refused=unavailable"));
+    }
+
+    [Test]
+    public async Task An_address_whose_answers_sign_nobody_in_is_not_heard_for_the_rest_of_the_minute()
+    {
+        await using var server = await OidcStage.ServerAsync(OidcStage.Provider, ("Limits:OidcFailuresPerMinute", "3"));
+        using var visitor = new Visitor(server);
+        var wrong = new Uri($"{server.PublicOrigin}/api/session/oidc/callback?code=x&state=y");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(await visitor.ReturnAsync(wrong), Is.EqualTo("/#refused=sign_in_expired"));
+        }
+
+        Assert.That(
+            await visitor.SignInAsync(OidcStage.Provider.Has(new Person())), Is.EqualTo("/#refused=too_many_requests"));
+    }
+
+    [Test]
+    public async Task A_client_of_the_providers_name_shares_no_account_with_it()
+    {
+        await using var server = await OidcStage.ServerAsync(OidcStage.Provider, Quiet);
+        using var client = await SiteBackend.NewAsync(server);
+        await using var namesake = await OidcStage.ServerAsync(OidcStage.Provider, ("Oidc:Name", client.Name), Quiet);
+        Assert.That((await client.OpenAsync(SiteBackend.NewUserId())).Status, Is.EqualTo(200), "elsewhere it is a client");
+
+        using var caller = new SiteBackend(namesake, client.Name, client.Secret);
+        Assert.That((await caller.OpenAsync(SiteBackend.NewUserId())).Word(), Is.EqualTo("401 client_required"));
+        using var visitor = new Visitor(namesake);
+        var alice = OidcStage.Provider.Has(new Person());
+        Assert.That(await visitor.SignInAsync(alice), Is.EqualTo("/#refused=provider_failed"));
+        Assert.That(
+            await World.Admin.QueryAsync<long>("select count(*) from account where external_id = @Subject", new { alice.Subject }),
+            Is.Zero);
+    }
+}

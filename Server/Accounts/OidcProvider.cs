@@ -1,0 +1,160 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
+
+namespace QrLogin.Server.Accounts;
+
+/// <summary>
+/// The provider, as the two calls know it: one sends the browser there, the other hears whom it has named. State, nonce, PKCE and tokens
+/// are the framework's handler's. Safe for concurrent use.
+/// </summary>
+internal sealed class OidcProvider(
+    IOptions<OidcOptions> oidc, IOptionsMonitor<OpenIdConnectOptions> handler, ILogger<OidcProvider> logger)
+{
+    private const string Replaces = "replaces";
+    private static readonly AuthenticationScheme Scheme = new(Options.DefaultName, null, typeof(OpenIdConnectHandler));
+
+    /// <summary>What the handler asks and tells.</summary>
+    public static OpenIdConnectEvents Events { get; } = new()
+    {
+        OnRedirectToIdentityProvider = context =>
+        {
+            var site = context.HttpContext.RequestServices.GetRequiredService<IOptions<SiteOptions>>().Value;
+            context.ProtocolMessage.RedirectUri = site.PublicOrigin + OidcSetup.CallbackPath; // whatever Host the request names
+            return Task.CompletedTask;
+        },
+        OnTokenValidated = context =>
+        {
+            // The handler would take an unsigned one, as OpenID Connect Core 1.0 §3.1.3.7 allows.
+            if (string.IsNullOrEmpty(context.SecurityToken.RawSignature))
+            {
+                context.Fail(new SecurityTokenInvalidSignatureException("The id_token is not signed."));
+            }
+
+            return Task.CompletedTask;
+        },
+        OnUserInformationReceived = context =>
+        {
+            context.HttpContext.Features.Set(new UserInfo(context.User.RootElement.Clone()));
+            return Task.CompletedTask;
+        },
+        OnTicketReceived = context => End(context, new Outcome(context.Principal, context.Properties, null, null)),
+        OnAccessDenied = context => End(context, new Outcome(null, null, Problem.AccessDenied, null)),
+        OnRemoteFailure = context => End(context, new Outcome(null, null, ProblemOf(context.Failure), context.Failure)),
+    };
+
+    /// <summary>Sets the cookies of a sign-in that begins.</summary>
+    /// <param name="replaced">The session that the new one replaces: its strict cookie does not come back from the provider.</param>
+    /// <returns>The address to which the browser goes; null where the provider does not answer.</returns>
+    public async Task<string?> BeginAsync(HttpContext context, Secret? replaced)
+    {
+        var properties = new AuthenticationProperties { RedirectUri = "/" };
+        if (replaced is not null)
+        {
+            properties.Items[Replaces] = Convert.ToBase64String(replaced.Hash);
+        }
+
+        try
+        {
+            await (await HandlerAsync(context)).ChallengeAsync(properties);
+        }
+        catch (Exception e) when (ProblemOf(e) == Problem.ProviderUnavailable)
+        {
+            Log(Problem.ProviderUnavailable, e);
+            return null;
+        }
+
+        var address = context.Response.Headers.Location.ToString();
+        context.Response.Headers.Remove("Location");
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return address;
+    }
+
+    /// <summary>Hears the answer that the browser has brought, and removes the cookies of its sign-in.</summary>
+    public async Task<OidcAnswer> EndAsync(HttpContext context)
+    {
+        await (await HandlerAsync(context)).HandleRequestAsync();
+        var (principal, properties, refusal, fault) = context.Features.Get<Outcome>()!;
+        if (refusal is not null)
+        {
+            Log(refusal, fault);
+        }
+
+        // Else it may be anybody's, and one that this browser has begun goes on.
+        if (refusal != Problem.SignInExpired)
+        {
+            RemoveCookies(context);
+        }
+
+        return refusal is not null ? new OidcAnswer(null, null, refusal)
+            : new OidcAnswer(
+                OidcIdentity.Of(principal!, context.Features.Get<UserInfo>()?.Claims, oidc.Value),
+                properties!.Items.TryGetValue(Replaces, out var hash) ? Convert.FromBase64String(hash!) : null,
+                null);
+    }
+
+    private static async Task<OpenIdConnectHandler> HandlerAsync(HttpContext context)
+    {
+        var handler = context.RequestServices.GetRequiredService<OpenIdConnectHandler>();
+        await handler.InitializeAsync(Scheme, context);
+        return handler;
+    }
+
+    private static Task End(HandleRequestContext<RemoteAuthenticationOptions> context, Outcome outcome)
+    {
+        context.HttpContext.Features.Set(outcome);
+        context.HandleResponse();
+        return Task.CompletedTask;
+    }
+
+    private static Problem ProblemOf(Exception? fault) => fault switch
+    {
+        // of the handler: state or cookie are missing, foreign, used or expired
+        AuthenticationFailureException or OpenIdConnectProtocolInvalidNonceException => Problem.SignInExpired,
+        _ when IsUnreachable(fault) => Problem.ProviderUnavailable,
+        _ => Problem.ProviderFailed,
+    };
+
+    private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException or IOException or OperationCanceledException
+        || (fault is not null && IsUnreachable(fault.InnerException));
+
+    /// <summary>The handler removes those that it has used: not the nonce of a sign-in that was refused, nor any left behind.</summary>
+    private void RemoveCookies(HttpContext context)
+    {
+        var options = handler.Get(Options.DefaultName);
+        var removed = context.Response.Headers.SetCookie.Select(each => each!.Split('=')[0]).ToHashSet();
+        foreach (var cookie in (CookieBuilder[])[options.CorrelationCookie, options.NonceCookie])
+        {
+            var left = context.Request.Cookies.Keys.Where(each => each.StartsWith(cookie.Name!, StringComparison.Ordinal)).Except(removed);
+            foreach (var name in left)
+            {
+                context.Response.Cookies.Delete(name, cookie.Build(context));
+            }
+        }
+    }
+
+    /// <summary>The provider's <c>error_description</c> is whatever a browser has brought: it stays out.</summary>
+    private void Log(Problem refusal, Exception? fault)
+    {
+        var level = refusal == Problem.ProviderUnavailable || refusal == Problem.ProviderFailed ? LogLevel.Warning : LogLevel.Information;
+        var reason = fault is OpenIdConnectProtocolException ? fault.Data["error"] : fault?.Message;
+        logger.Log(
+            level, "A sign-in by {Provider} ended with {Code}: {Fault} {Reason}",
+            oidc.Value.Name, refusal.Code, fault?.GetType().Name, reason);
+    }
+
+    private sealed record Outcome(ClaimsPrincipal? Principal, AuthenticationProperties? Properties, Problem? Refusal, Exception? Fault);
+
+    private sealed record UserInfo(JsonElement Claims);
+}
+
+/// <param name="Identity">Whom the provider has named.</param>
+/// <param name="Replaced">The hash of the session that this browser had when it began.</param>
+/// <param name="Refusal">Why nobody is signed in; the others are null then.</param>
+internal sealed record OidcAnswer(OidcIdentity? Identity, byte[]? Replaced, Problem? Refusal);
