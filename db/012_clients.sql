@@ -105,6 +105,7 @@ declare
   changed client := admin.client_named(name);
 begin
   update client c set disabled_at = clock_timestamp() where c.id = changed.id and c.disabled_at is null;
+  delete from handoff h where h.client_id = changed.id and h.used_at is null;
 end
 $$;
 

@@ -17,7 +17,7 @@ internal sealed class SiteBackend(IRunningServer server, string name, string sec
         set;
     } = secret;
 
-    public string Authorization => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{Secret}"))}";
+    public string Authorization => $"Basic {Ledger.Keep(SecretKind.ClientSecret, Base64($"{name}:{Secret}"))}";
 
     /// <summary>A new client that may do this, or everything.</summary>
     public static async Task<SiteBackend> NewAsync(IRunningServer server, params string[] scopes)
@@ -67,4 +67,6 @@ internal sealed class SiteBackend(IRunningServer server, string name, string sec
     public static JsonObject Identifier(Phone phone) => new() { ["kind"] = "phone", ["value"] = phone.Number };
 
     public void Dispose() => http.Dispose();
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

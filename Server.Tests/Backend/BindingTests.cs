@@ -38,6 +38,18 @@ internal sealed class BindingTests
     }
 
     [Test]
+    public async Task What_is_bound_already_is_not_written_again()
+    {
+        using var phone = new Phone(World.Server);
+        var id = SiteBackend.NewUserId();
+        await site.CodeAsync(id, phone);
+        var row = "select xmin::text from binding where value = @Number";
+        var before = await World.Admin.QueryAsync<string>(row, new { phone.Number });
+        await site.CodeAsync(id, phone);
+        Assert.That(await World.Admin.QueryAsync<string>(row, new { phone.Number }), Is.EqualTo(before), "nor is anybody notified");
+    }
+
+    [Test]
     public async Task What_another_account_has_stays_there_and_the_conflict_is_told()
     {
         using var phone = new Phone(World.Server);

@@ -1,3 +1,4 @@
+using System.Net;
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
@@ -86,7 +87,35 @@ internal sealed class ClientTests
         Assert.That((await browser.HandOverAsync(code)).Word(), Is.EqualTo("400 invalid_handoff"));
 
         await World.Admin.ExecuteAsync("select admin.enable_client(@Name)", new { site.Name });
-        Assert.That((await browser.HandOverAsync(code)).Status, Is.EqualTo(200));
+        Assert.That((await browser.HandOverAsync(await site.CodeAsync("u1"))).Status, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_client_that_sends_its_secret_only_when_it_is_asked_to_is_served()
+    {
+        await using var server = new TestServer(World.Database, new() { ["Limits:ClientFailuresPerMinute"] = "5" });
+        using var site = await SiteBackend.NewAsync(server);
+        using var http = new HttpClient(new HttpClientHandler { Credentials = new NetworkCredential(site.Name, site.Secret) });
+        for (var i = 0; i < 10; i++)
+        {
+            var answer = await http.GetAsync(new Uri(server.Address, "/api/backend/accounts/nobody/bindings"));
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        }
+    }
+
+    [Test]
+    public async Task A_client_keeps_the_name_by_which_its_accounts_are_known()
+    {
+        using var site = await SiteBackend.NewAsync(World.Server);
+        await site.CodeAsync("u1");
+        foreach (var sql in new[] { "update client set name = 'another' where name = @Name", "delete from client where name = @Name" })
+        {
+            var error = await Assert.ThrowsAsync<PostgresException>(() => World.Admin.ExecuteAsync(sql, new { site.Name }));
+            Assert.That(error!.MessageText, Does.Contain("has accounts"));
+        }
+
+        await site.OfAsync("u1", HttpMethod.Delete, "");
+        Assert.That(await World.Admin.ExecuteAsync("delete from client where name = @Name", new { site.Name }), Is.EqualTo(1));
     }
 
     [Test]

@@ -104,13 +104,14 @@ internal sealed class HandoffTests
         await browser.HandOverAsync(code);
         await browser.HandOverAsync(code);
         await Eventually.IsAsync(
-            async () => await World.Admin.QueryAsync<int>("select count(*)::int from admin.audit where username = @name", Name(id)) == 3,
+            async () => await World.Admin.QueryAsync<int>("select count(*)::int from admin.audit where username = @name", Name(id)) == 4,
             "it is written");
         Assert.That(
             await World.Admin.ListAsync<string>(
                 "select concat_ws(' ', actor, event, why, detail) from admin.audit where username = @name order by at", Name(id)),
             Is.EqualTo(new[]
             {
+                $"client create_account {site.Name}",
                 $"client bind phone +{new string('•', phone.Number.Length - 5)}{phone.Number[^4..]}, by {site.Name}",
                 $"client open_session {site.Name}", "computer sign_in by hand-off",
             }));

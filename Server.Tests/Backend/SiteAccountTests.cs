@@ -1,4 +1,5 @@
 using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Backend;
 
@@ -60,11 +61,85 @@ internal sealed class SiteAccountTests
         await site.CodeAsync(id);
         await site.OfAsync(id, HttpMethod.Post, "/disable");
         await World.Admin.ExecuteAsync("select admin.disable_account(@name)", new { name = $"{site.Name}/{id}" });
-        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/enable")).Status, Is.EqualTo(204));
-        Assert.That((await site.OpenAsync(id)).Word(), Is.EqualTo("403 account_disabled"));
+        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
+        var erased = await site.OfAsync(id, HttpMethod.Delete, "");
+        Assert.That(erased.Word(), Is.EqualTo("403 account_disabled"), "it would come back enabled");
+        Assert.That((await site.OpenAsync(id, "Renamed")).Word(), Is.EqualTo("403 account_disabled"));
+        Assert.That(
+            await World.Admin.QueryAsync<string>("select display_name from account where external_id = @id", new { id }),
+            Is.EqualTo("Alice"));
         await World.Admin.ExecuteAsync("select admin.enable_account(@name)", new { name = $"{site.Name}/{id}" });
         Assert.That((await site.OpenAsync(id)).Status, Is.EqualTo(200));
     }
+
+    [Test]
+    public async Task Whom_a_plain_statement_has_disabled_the_site_does_not_enable()
+    {
+        var id = SiteBackend.NewUserId();
+        await site.CodeAsync(id);
+        await site.OfAsync(id, HttpMethod.Post, "/disable");
+        await World.Admin.ExecuteAsync("update account set disabled_at = null where external_id = @id", new { id });
+        await World.Admin.ExecuteAsync("update account set disabled_at = now() where external_id = @id", new { id });
+        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
+    }
+
+    [Test]
+    public async Task Opened_and_erased_at_once_nothing_is_a_fault_of_the_servers()
+    {
+        var id = SiteBackend.NewUserId();
+        using var phone = new Phone(World.Server);
+        var words = new System.Collections.Concurrent.ConcurrentBag<string>();
+        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => words.Add((i % 4) switch
+        {
+            0 => "erase " + (await site.OfAsync(id, HttpMethod.Delete, "")).Word(),
+            1 => "bind " + (await site.OfAsync(id, HttpMethod.Post, "/bindings", SiteBackend.Identifier(phone))).Word(),
+            2 => "open " + (await site.OpenAsync(id, "Alice", phone)).Status,
+            _ => "open " + (await site.OpenAsync(id, $"Alice {i}")).Status,
+        }));
+        Assert.That(
+            words.Distinct(),
+            Is.SubsetOf(new[] { "open 200", "open 503", "erase 204", "erase 404 not_found", "bind 204", "bind 404 not_found" }));
+    }
+
+    [TestCase(".")]
+    [TestCase("..")]
+    [TestCase("a b")]
+    [TestCase("a/b")]
+    [TestCase("a%20b")]
+    [TestCase("é")]
+    [TestCase("")]
+    public async Task An_id_that_could_not_stand_in_an_address_is_refused(string id) =>
+        Assert.That((await site.OpenAsync(id)).Word(), Is.EqualTo("400 invalid_request"));
+
+    [TestCase("select disable_site_account(@account, true)")]
+    [TestCase("select erase_site_account(@account)")]
+    [TestCase("select bind_for_site(@account, 'phone', '+9991234567', null)")]
+    [TestCase("select unbind_for_site(@account, 'phone', @Number)")]
+    public async Task The_servers_role_changes_no_account_that_has_a_password(string sql)
+    {
+        using var phone = new Phone(World.Server);
+        var alice = await World.Admin.HasAccountAsync(phone);
+        var account = await World.Admin.QueryAsync<Guid>("select id from account where username = @Username", new { alice.Username });
+        await using var server = new Admin(TestDatabase.AsServerRole(World.Database));
+        await server.ExecuteAsync(sql, new { account, phone.Number });
+        Assert.That(
+            await World.Admin.QueryAsync<string>(
+                """
+                select string_agg(b.value, ',') from binding b join account a on a.id = b.account_id
+                where a.id = @account and a.disabled_at is null
+                """, new { account }),
+            Is.EqualTo(phone.Number));
+    }
+
+    [Test]
+    public async Task What_runs_with_the_owners_rights_only_the_server_may_call() =>
+        Assert.That(
+            await World.Admin.ListAsync<string>(
+                """
+                select proname::text from pg_proc where prosecdef and pronamespace = 'public'::regnamespace
+                  and prorettype <> 'trigger'::regtype and has_function_privilege('public', oid, 'execute')
+                """),
+            Is.Empty);
 
     [Test]
     public async Task Another_clients_users_and_those_with_a_password_are_nobody_to_it()

@@ -17,10 +17,12 @@ internal sealed partial class WordsTests
         string[] kinds = ["phone", "imei", "imsi", "iccid", "mac", "app"];
         string[] outcomes = ["declined", "expired", "replaced", "gone", "undone"];
         string[] faults = ["refused", "missing", "busy"];
+        string[] toBackends = ["client_required", "scope_required", "identifier_taken", "invalid_handoff"]; // no page of ours hears them
         string[] told = ["insecure", "ended", "unasked", "out", "notMe"];
         List<string> composed =
         [
-            .. Codes().Concat(["unreachable", "page_fault"]).SelectMany(each => new[] { $"error.{each}", $"error.{each}.help" }),
+            .. Codes().Except(toBackends).Concat(["unreachable", "page_fault"])
+                .SelectMany(each => new[] { $"error.{each}", $"error.{each}.help" }),
             .. kinds.Select(each => $"kind.{each}"),
             .. outcomes.Select(each => $"notice.{each}"),
             .. faults.Select(each => $"phone.camera.{each}"),

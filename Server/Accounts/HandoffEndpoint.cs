@@ -8,7 +8,8 @@ namespace QrLogin.Server.Accounts;
 
 /// <summary>
 /// Step 0 where the site has a sign-in of its own: its page hands over the code that its backend has got, and is signed in here as well.
-/// Unknown, used and expired codes, and those of a disabled account or client, answer alike.
+/// Unknown, used and expired codes, and those of a disabled account or client, answer alike. Guessing is not limited by address: with
+/// 256 bits it is hopeless, and everybody behind that address would be kept out.
 /// </summary>
 internal static class HandoffEndpoint
 {
@@ -16,7 +17,7 @@ internal static class HandoffEndpoint
 
     public static IEndpointRouteBuilder MapHandoff(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/session/handoff", HandOver).LimitFailures(Problem.InvalidHandoff, Name, AuditEvent.Computer);
+        routes.MapPost("/api/session/handoff", HandOver);
         return routes;
     }
 
@@ -27,7 +28,8 @@ internal static class HandoffEndpoint
         const string proof = """
             update handoff h set used_at = statement_timestamp() from account a, client c
             where h.hash = @hash and h.used_at is null and h.expires_at > statement_timestamp()
-              and a.id = h.account_id and a.disabled_at is null and c.id = h.client_id and c.disabled_at is null
+              and a.id = h.account_id and a.disabled_at is null
+              and c.id = h.client_id and c.disabled_at is null and 'sessions' = any(c.scopes)
             returning h.account_id
             """;
         var asked = new AuditEvent(AuditEvent.Computer, Name, ClientAddress.Of(context)) { Detail = "by hand-off" };
@@ -37,7 +39,7 @@ internal static class HandoffEndpoint
             return Problem.OriginNotAllowed.Result();
         }
 
-        var session = Secret.TryParse(request.Code, HandoffStore.CodeLength, out var code)
+        var session = Secret.TryParse(request.Code, SiteAccounts.HandoffLength, out var code)
             ? await signIn.MakeAsync(context, owner, proof, new { hash = code.Hash }, asked) : null;
         if (session is null)
         {

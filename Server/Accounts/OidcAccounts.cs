@@ -39,7 +39,7 @@ internal sealed partial class OidcAccounts(
 
         const string owner = "select @accountId as account_id";
         const string proof = "select id as account_id from account where id = @accountId and disabled_at is null";
-        if (await signIn.MakeAsync(context, owner, proof, new { accountId = account.Id }, asked, replaced) is null)
+        if (await signIn.MakeAsync(context, owner, proof, new { accountId = account.Id }, asked, replaced: replaced) is null)
         {
             audit.Record(asked with { AccountId = account.Id, Why = Problem.AccountDisabled.Code });
             return Problem.AccountDisabled;
@@ -71,7 +71,7 @@ internal sealed partial class OidcAccounts(
             {
                 AccountId = accountId,
                 Detail = $"{phone.Kind} {phone.Masked}, by {issuer}",
-                Why = isBound ? null : Problem.IdentifierTaken.Code,
+                Why = isBound is true ? null : Problem.IdentifierTaken.Code,
             });
         }
     }

@@ -141,7 +141,7 @@ internal sealed class OidcProvider(
     private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException or IOException or OperationCanceledException
         || (fault is not null && IsUnreachable(fault.InnerException));
 
-    /// <summary>The handler removes those that it has used: not the nonce of what was refused before, nor what was left behind.</summary>
+    /// <summary>The handler removes those that it has used: not the nonce of a sign-in that was refused, nor any left behind.</summary>
     private void RemoveCookies(HttpContext context)
     {
         var options = handler.Get(Options.DefaultName);

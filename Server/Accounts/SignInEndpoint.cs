@@ -15,7 +15,7 @@ internal static class SignInEndpoint
 {
     public static IServiceCollection AddAccounts(this IServiceCollection services) =>
         services.AddSingleton<AccountStore>().AddSingleton<Passwords>().AddSingleton<Credentials>().AddSingleton<WebSignIn>()
-            .AddSingleton<SiteAccounts>().AddSingleton<HandoffStore>();
+            .AddSingleton<SiteAccounts>();
 
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -53,12 +53,9 @@ internal static class SignInEndpoint
         // The password may have been changed since it was checked. The try that was right is no failure: it is taken back.
         Task<Session?> SignInAsync(SignInTry right) => signIn.MakeAsync(
             context, "select @accountId as account_id",
-            """
-            delete from sign_in_try t using sign_in_secret(@username) as secret
-            where t.id = @tryId and secret.account_id = @accountId and secret.password_hash = @passwordHash
-            returning secret.account_id
-            """,
-            new { tryId = right.Id, right.AccountId, right.PasswordHash, request.Username }, attempted);
+            "select account_id from sign_in_secret(@username) where account_id = @accountId and password_hash = @passwordHash",
+            new { tryId = right.Id, right.AccountId, right.PasswordHash, request.Username }, attempted,
+            afterwards: "delete from sign_in_try where id = @tryId and exists (select from made)");
     }
 }
 

@@ -9,11 +9,26 @@ namespace QrLogin.Server.Accounts;
 /// </summary>
 internal sealed class SiteAccounts(Database database)
 {
-    /// <summary>Makes the account, or gives it this name.</summary>
+    /// <summary>A hand-off's length in bytes.</summary>
+    public const int HandoffLength = 32;
+
+    /// <summary>In which the site's page has to use a hand-off, in seconds.</summary>
+    public const int HandoffLifetime = 30;
+
+    /// <summary>Makes the account, or gives it this name unless it is disabled.</summary>
     public Task<SiteAccount> OpenAsync(string issuer, string externalId, string displayName) => database.RunAsync(
         connection => connection.QuerySingleAsync<SiteAccount>(
-            "select account_id as id, is_disabled from open_site_account(@issuer, @externalId, @displayName)",
+            "select account_id as id, is_disabled, is_new from open_site_account(@issuer, @externalId, @displayName)",
             new { issuer, externalId, displayName }));
+
+    /// <summary>The same for a client; and unless it is disabled, the one-time code with which the site's page gets a session.</summary>
+    public Task<SiteAccount> OpenAsync(string client, Guid clientId, string externalId, string displayName, Secret handoff) =>
+        database.RunAsync(connection => connection.QuerySingleAsync<SiteAccount>(
+            """
+            select account_id as id, is_disabled, is_new
+            from open_site_account(@client, @externalId, @displayName, @clientId, @hash, @HandoffLifetime)
+            """,
+            new { client, clientId, externalId, displayName, handoff.Hash, HandoffLifetime }));
 
     /// <returns>Null where there is none.</returns>
     public Task<Guid?> FindAsync(string issuer, string externalId) => database.RunAsync(
@@ -21,14 +36,17 @@ internal sealed class SiteAccounts(Database database)
             "select find_site_account(@issuer, @externalId)", new { issuer, externalId }));
 
     /// <summary>Disables it, which ends its sessions, or enables what its issuer has disabled.</summary>
-    public Task DisableAsync(Guid accountId, bool isDisabled) => database.RunAsync(
-        connection => connection.ExecuteAsync("select disable_site_account(@accountId, @isDisabled)", new { accountId, isDisabled }));
+    /// <returns>Whether it is so now: what an administrator has disabled stays disabled.</returns>
+    public Task<bool> DisableAsync(Guid accountId, bool isDisabled) => database.RunAsync(
+        connection => connection.ExecuteScalarAsync<bool>(
+            "select disable_site_account(@accountId, @isDisabled)", new { accountId, isDisabled }));
 
     /// <summary>Deletes it with all that is its.</summary>
-    public Task EraseAsync(Guid accountId) => database.RunAsync(
-        connection => connection.ExecuteAsync("select erase_site_account(@accountId)", new { accountId }));
+    /// <returns>False, where an administrator has disabled it: it would come back enabled.</returns>
+    public Task<bool> EraseAsync(Guid accountId) => database.RunAsync(
+        connection => connection.ExecuteScalarAsync<bool>("select erase_site_account(@accountId)", new { accountId }));
 
-    /// <summary>Ends its live sessions.</summary>
+    /// <summary>Ends its live sessions, and the hand-offs that would make others.</summary>
     /// <param name="kind">Of this kind only; null: of both.</param>
     /// <returns>How many.</returns>
     public Task<int> EndSessionsAsync(Guid accountId, string? kind)
@@ -39,11 +57,14 @@ internal sealed class SiteAccounts(Database database)
               update session set revoked_at = statement_timestamp(), revoked_reason = 'signed_out'
               where account_id = @accountId and (@kind is null or kind = @kind)
                 and revoked_at is null and expires_at > statement_timestamp()
-              returning id)
+              returning id),
+            unused as (
+              delete from handoff where account_id = @accountId and used_at is null and @kind is distinct from 'mobile')
             select count(*)::int from ended
             """;
         return database.LockAndActAsync<int>(sql, new { accountId, kind });
     }
 }
 
-internal sealed record SiteAccount(Guid Id, bool IsDisabled);
+/// <param name="IsNew">It has just been made.</param>
+internal sealed record SiteAccount(Guid Id, bool IsDisabled, bool IsNew);

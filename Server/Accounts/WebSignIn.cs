@@ -14,11 +14,13 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
     /// <summary>Makes it, writes its cookie, and tells the audit trail and the account's other pages.</summary>
     /// <param name="owner">SQL with a column <c>account_id</c>: whose account is to be locked.</param>
     /// <param name="proof">SQL with the same column, run under the lock: a row where it holds; it uses up what serves once.</param>
+    /// <param name="afterwards">SQL that is run with it, and sees in <c>made</c> whether there is a session.</param>
     /// <param name="asked">What the audit trail gets.</param>
     /// <param name="replaced">The hash of the session to replace where no cookie comes along.</param>
     /// <returns>Null, and nothing is done, where the proof does not hold.</returns>
     public async Task<Session?> MakeAsync(
-        HttpContext context, string owner, string proof, object arguments, AuditEvent asked, byte[]? replaced = null)
+        HttpContext context, string owner, string proof, object arguments, AuditEvent asked,
+        string afterwards = "select 1", byte[]? replaced = null)
     {
         var sql = $"""
             select lock_account(account_id) from (
@@ -31,6 +33,7 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
                 statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '12 h'
               from proof
               returning id, kind, account_id, expires_at),
+            afterwards as ({afterwards}),
             replaced as (
               update session set revoked_at = statement_timestamp(), revoked_reason = 'replaced'
               where token_hash = @replacedHash and kind = 'web' and revoked_at is null and exists (select from made))

@@ -7,24 +7,30 @@ using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Backend;
 
-/// <summary>What has happened to a user at the site happens here: signed out, disabled, enabled again, erased.</summary>
+/// <summary>
+/// What has happened to a user at the site happens here: signed out, disabled, enabled again, erased. What an administrator has disabled
+/// is neither enabled nor erased, which would let the user in again.
+/// </summary>
 internal static class AccountEndpoints
 {
     public static IEndpointRouteBuilder MapAccounts(this IEndpointRouteBuilder routes)
     {
         var accounts = routes.MapGroup("/api/backend/accounts").RequireClient(ClientScope.Sessions);
         accounts.MapDelete("/{externalId}/sessions", EndSessions);
-        accounts.MapPost("/{externalId}/disable", (SiteUser user, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            DoneAsync(store.DisableAsync(user.AccountId, isDisabled: true), "disable_account", user, audit, context));
-        accounts.MapPost("/{externalId}/enable", (SiteUser user, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            DoneAsync(store.DisableAsync(user.AccountId, isDisabled: false), "enable_account", user, audit, context));
-        accounts.MapDelete("/{externalId}", (SiteUser user, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            DoneAsync(store.EraseAsync(user.AccountId), "delete_account", user, audit, context));
+        accounts.MapPost("/{externalId}/disable", (
+            SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
+            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: true), Asked("disable_account", user, caller, context), audit));
+        accounts.MapPost("/{externalId}/enable", (
+            SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
+            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: false), Asked("enable_account", user, caller, context), audit));
+        accounts.MapDelete("/{externalId}", (
+            SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
+            AnswerAsync(store.EraseAsync(user.AccountId), Asked("delete_account", user, caller, context), audit));
         return routes;
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
-        SiteUser user, SiteAccounts accounts, AuditTrail audit, HttpContext context, string? kind = null)
+        SiteUser user, Client caller, SiteAccounts accounts, AuditTrail audit, HttpContext context, string? kind = null)
     {
         if (kind is not (null or SessionKind.Web or SessionKind.Mobile))
         {
@@ -32,24 +38,27 @@ internal static class AccountEndpoints
         }
 
         var ended = await accounts.EndSessionsAsync(user.AccountId, kind);
-        audit.Record(Asked("end_sessions", $"{ended}: {kind ?? "all"}", user, context));
+        var asked = Asked("end_sessions", user, caller, context);
+        audit.Record(asked with { Detail = $"{ended}: {kind ?? "all"}, {asked.Detail}" });
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DoneAsync(Task done, string name, SiteUser user, AuditTrail audit, HttpContext context)
+    private static async Task<Results<NoContent, ProblemHttpResult>> AnswerAsync(Task<bool> act, AuditEvent asked, AuditTrail audit)
     {
-        await done;
-        audit.Record(Asked(name, null, user, context));
-        return TypedResults.NoContent();
+        if (await act)
+        {
+            audit.Record(asked);
+            return TypedResults.NoContent();
+        }
+
+        audit.Record(asked with { Why = Problem.AccountDisabled.Code, OncePerMinute = true });
+        return Problem.AccountDisabled.Result();
     }
 
-    private static AuditEvent Asked(string name, string? what, SiteUser user, HttpContext context)
-    {
-        var by = context.Features.Get<Client>()!.Name;
-        return new(AuditEvent.Client, name, ClientAddress.Of(context))
+    private static AuditEvent Asked(string name, SiteUser user, Client caller, HttpContext context) =>
+        new(AuditEvent.Client, name, ClientAddress.Of(context))
         {
             AccountId = user.AccountId,
-            Detail = what is null ? by : $"{what}, by {by}",
+            Detail = $"{user.ExternalId}, by {caller.Name}", // the account may be gone when somebody reads it
         };
-    }
 }

@@ -20,12 +20,18 @@ internal static class BindingEndpoints
     }
 
     /// <summary>Binds it, unless another account has it, and tells the audit trail.</summary>
-    public static async Task<bool> BindAsync(
+    /// <returns>Why not; null where it is bound.</returns>
+    public static async Task<Problem?> BindAsync(
         Guid accountId, Identifier identifier, string? label, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context)
     {
         var isBound = await bindings.AddAsync(accountId, identifier, label);
-        audit.Record(Asked("bind", accountId, identifier, caller, context) with { Why = isBound ? null : Problem.IdentifierTaken.Code });
-        return isBound;
+        var refusal = isBound is true ? null : isBound is null ? Problem.NotFound : Problem.IdentifierTaken;
+        audit.Record(Asked("bind", accountId, identifier, caller, context) with
+        {
+            Why = refusal?.Code,
+            OncePerMinute = refusal is not null,
+        });
+        return refusal;
     }
 
     private static async Task<Ok<BindingListResponse>> List(SiteUser user, BindingStore bindings) =>
@@ -34,7 +40,7 @@ internal static class BindingEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> Bind(
         BindRequest request, SiteUser user, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context) =>
         await BindAsync(user.AccountId, request.Normal, request.PlainLabel, caller, bindings, audit, context)
-            ? TypedResults.NoContent() : Problem.IdentifierTaken.Result();
+            is { } refusal ? refusal.Result() : TypedResults.NoContent();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Unbind(
         BindRequest request, SiteUser user, Client caller, BindingStore bindings, AuditTrail audit, HttpContext context)

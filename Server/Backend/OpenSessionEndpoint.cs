@@ -20,37 +20,40 @@ internal static class OpenSessionEndpoint
     }
 
     private static async Task<Results<Ok<OpenSessionResponse>, ProblemHttpResult>> Open(
-        OpenSessionRequest request, Client caller, SiteAccounts accounts, BindingStore bindings, HandoffStore handoffs, AuditTrail audit,
-        HttpContext context)
+        OpenSessionRequest request, Client caller, SiteAccounts accounts, BindingStore bindings, AuditTrail audit, HttpContext context)
     {
         var asked = new AuditEvent(AuditEvent.Client, "open_session", ClientAddress.Of(context)) { Detail = caller.Name };
         var identifiers = request.Identifiers?.Normal() ?? [];
         if (identifiers.Length > 0 && !caller.Scopes.Contains(ClientScope.Bindings))
         {
-            audit.Record(asked with { Why = Problem.ScopeRequired.Code });
+            audit.Record(asked with { Why = Problem.ScopeRequired.Code, OncePerMinute = true });
             return Problem.ScopeRequired.Result();
         }
 
-        var account = await accounts.OpenAsync(caller.Name, request.Account!.ExternalId!, request.Account.Name!);
+        var code = Secret.New(SiteAccounts.HandoffLength);
+        var account = await accounts.OpenAsync(caller.Name, caller.Id, request.Account!.ExternalId!, request.Account.Name!, code);
+        if (account.IsNew)
+        {
+            audit.Record(asked with { Name = "create_account", AccountId = account.Id });
+        }
+
         if (account.IsDisabled)
         {
-            audit.Record(asked with { AccountId = account.Id, Why = Problem.AccountDisabled.Code });
+            audit.Record(asked with { AccountId = account.Id, Why = Problem.AccountDisabled.Code, OncePerMinute = true });
             return Problem.AccountDisabled.Result();
         }
 
         var conflicts = new List<Identifier>();
         foreach (var identifier in identifiers)
         {
-            if (!await BindingEndpoints.BindAsync(account.Id, identifier, null, caller, bindings, audit, context))
+            if (await BindingEndpoints.BindAsync(account.Id, identifier, null, caller, bindings, audit, context) == Problem.IdentifierTaken)
             {
                 conflicts.Add(identifier);
             }
         }
 
-        var code = Secret.New(HandoffStore.CodeLength);
-        await handoffs.MakeAsync(code, account.Id, caller.Id);
         audit.Record(asked with { AccountId = account.Id });
-        return TypedResults.Ok(new OpenSessionResponse(code.Text, HandoffStore.Lifetime, MaskedIdentifier.Of([.. conflicts])));
+        return TypedResults.Ok(new OpenSessionResponse(code.Text, SiteAccounts.HandoffLifetime, MaskedIdentifier.Of([.. conflicts])));
     }
 }
 

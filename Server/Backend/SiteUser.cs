@@ -5,11 +5,11 @@ using QrLogin.Server.Clients;
 namespace QrLogin.Server.Backend;
 
 /// <summary>The site's user whom a call's address names; a parameter of this type is the calling client's account of that id.</summary>
-/// <param name="AccountId">Ours.</param>
-internal sealed partial record SiteUser(Guid AccountId)
+/// 
+internal sealed partial record SiteUser(Guid AccountId, string ExternalId)
 {
-    /// <summary>What an id may consist of, so that it stands in an address as it is.</summary>
-    public const string IdRule = "Give 1 to 128 of A-Z a-z 0-9 . _ ~ @ + : | = , ! $ ' ( ) * -";
+    /// <summary>What an id may consist of, so that it stands in an address as it is; . and .. are steps of a path.</summary>
+    public const string IdRule = "Give 1 to 128 of A-Z a-z 0-9 . _ ~ @ + : | = , ! $ ' ( ) * -, but not . or ..";
 
     /// <summary>Minimal APIs' binding.</summary>
     /// <exception cref="BadHttpRequestException">404: the client has no such account.</exception>
@@ -19,11 +19,12 @@ internal sealed partial record SiteUser(Guid AccountId)
         var accounts = context.RequestServices.GetRequiredService<SiteAccounts>();
         var accountId = IsId(externalId)
             ? await accounts.FindAsync(context.Features.Get<Client>()!.Name, externalId!) : null;
-        return new SiteUser(accountId ?? throw new BadHttpRequestException("There is no such user.", StatusCodes.Status404NotFound));
+        return new SiteUser(
+            accountId ?? throw new BadHttpRequestException("There is no such user.", StatusCodes.Status404NotFound), externalId!);
     }
 
     public static bool IsId(string? externalId) => Id().IsMatch(externalId ?? "");
 
-    [GeneratedRegex(@"^[A-Za-z0-9._~@+:|=,!$'()*-]{1,128}\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?!\.{1,2}\z)[A-Za-z0-9._~@+:|=,!$'()*-]{1,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Id();
 }

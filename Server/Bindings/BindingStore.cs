@@ -14,9 +14,9 @@ internal sealed class BindingStore(Database database)
             "select kind, value, label, created_at from binding where account_id = @accountId order by created_at, key",
             new { accountId }))];
 
-    /// <returns>Whether it is bound to this account now; otherwise it is another's, and stays so.</returns>
-    public Task<bool> AddAsync(Guid accountId, Identifier identifier, string? label) => database.RunAsync(
-        connection => connection.ExecuteScalarAsync<bool>(
+    /// <returns>Whether it is bound to this account now; otherwise it is another's, and stays so. Null: there is no such account.</returns>
+    public Task<bool?> AddAsync(Guid accountId, Identifier identifier, string? label) => database.RunAsync(
+        connection => connection.ExecuteScalarAsync<bool?>(
             "select bind_for_site(@accountId, @kind, @value, @label)",
             new { accountId, identifier.Kind, identifier.Value, label }));
 

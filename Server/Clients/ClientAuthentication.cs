@@ -36,9 +36,15 @@ internal sealed partial class ClientAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        var wait = failures.Count(Problem.ClientRequired, Context);
+        // Many clients send their secret only when they have been asked for it: the first call, without one, is no failure.
+        var isFailure = Request.Headers.Authorization.Count > 0;
+        var wait = isFailure ? failures.Count(Problem.ClientRequired, Context) : null;
         var refusal = wait is null ? Problem.ClientRequired : Problem.TooManyRequests;
-        audit.Record(Refused(refusal));
+        if (isFailure)
+        {
+            audit.Record(Refused(refusal));
+        }
+
         if (wait is { } seconds)
         {
             return refusal.Result(Response, seconds).ExecuteAsync(Context);

@@ -19,7 +19,6 @@ internal sealed class FailureLimits : IDisposable
         {
             [Problem.NoLiveConnection.Code] = options.Value.IdentifyMissesPerMinute,
             [Problem.InvalidTicket.Code] = options.Value.RedeemFailuresPerMinute,
-            [Problem.InvalidHandoff.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.NotFound.Code] = options.Value.RedeemFailuresPerMinute,
             [Problem.ProviderFailed.Code] = options.Value.OidcFailuresPerMinute,
             [Problem.SessionRequired.Code] = options.Value.HandshakeFailuresPerMinute,
@@ -57,9 +56,7 @@ internal static class FailureLimitExtensions
 {
     /// <summary>An address that was refused with this too often hears 429 with <c>Retry-After</c>.</summary>
     /// <param name="name">Of the call, in the audit trail.</param>
-    /// <param name="actor">Who makes it, there.</param>
-    public static RouteHandlerBuilder LimitFailures(
-        this RouteHandlerBuilder route, Problem problem, string name, string actor = AuditEvent.Phone) =>
+    public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem, string name) =>
         route.AddEndpointFilter(async (invocation, next) =>
         {
             var context = invocation.HttpContext;
@@ -67,7 +64,7 @@ internal static class FailureLimitExtensions
             if (limits.Wait(problem, context) is { } seconds)
             {
                 context.RequestServices.GetRequiredService<AuditTrail>().Record(
-                    new AuditEvent(actor, name, ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
+                    new AuditEvent(AuditEvent.Phone, name, ClientAddress.Of(context)) { Why = Problem.TooManyRequests.Code });
                 return Problem.TooManyRequests.Result(context.Response, seconds);
             }
 

@@ -13,6 +13,7 @@ internal static class StorageSetup
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         var connectionString = ConnectionStringOf(configuration).ForRequests();
         var queueLength = AuditQueueOf(configuration);
+        GiveThreads(connectionString.MaxPoolSize);
         return services
             .AddSingleton(provider => new NpgsqlDataSourceBuilder(connectionString.ConnectionString)
                 .UseLoggerFactory(provider.GetRequiredService<ILoggerFactory>())
@@ -28,6 +29,16 @@ internal static class StorageSetup
                 queueLength, provider.GetRequiredService<ILogger<AuditTrail>>()))
             .AddHostedService(provider => provider.GetRequiredService<AuditTrail>())
             .AddHostedService<Sweep>();
+    }
+
+    /// <summary>
+    /// When PostgreSQL freezes, Npgsql asks it to cancel each statement, which keeps a thread waiting for two seconds (npgsql 10,
+    /// NpgsqlConnector.DoCancelRequest): there have to be as many threads at once, or all else waits behind them.
+    /// </summary>
+    private static void GiveThreads(int connections)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, connections + (2 * Environment.ProcessorCount)), completions);
     }
 
     /// <summary>One connection beside the pool, so that neither waits for the other; its name tells it apart in pg_stat_activity.</summary>

@@ -216,6 +216,8 @@ export const words = {
   'error.not_found.help': 'Load the page again.',
   'error.method_not_allowed': 'The server did not understand this page.',
   'error.method_not_allowed.help': 'Load the page again. If that does not help, tell the people who run this site.',
+  'error.request_timeout': 'The request took too long to arrive.',
+  'error.request_timeout.help': 'Check the connection and try again.',
   'error.body_too_large': 'That is more than the server takes.',
   'error.body_too_large.help': 'Shorten what you typed.',
   'error.unsupported_media_type': 'The server did not understand this page.',

@@ -201,6 +201,8 @@ export const words = {
   'error.not_found.help': '请重新加载页面。',
   'error.method_not_allowed': '服务器没有理解本页。',
   'error.method_not_allowed.help': '请重新加载页面。如果仍不行，请告知网站的管理者。',
+  'error.request_timeout': '请求传输时间过长。',
+  'error.request_timeout.help': '请检查网络连接后重试。',
   'error.body_too_large': '内容超出服务器的限制。',
   'error.body_too_large.help': '请缩短您输入的内容。',
   'error.unsupported_media_type': '服务器没有理解本页。',
