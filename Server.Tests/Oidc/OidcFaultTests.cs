@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.DependencyInjection;
 using QrLogin.Server.Tests.Actors;
@@ -27,6 +30,20 @@ internal sealed class OidcFaultTests
         Assert.That(answer.Word(), Is.EqualTo("503 provider_unavailable"));
         Assert.That(answer.Header("Retry-After"), Is.EqualTo("5"));
         Assert.That(early.SetCookies, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_provider_that_is_frozen_keeps_nobody_waiting_longer_than_ten_seconds_however_many_ask()
+    {
+        using var frozen = new TcpListener(IPAddress.Loopback, 0); // the system accepts, and nobody reads
+        frozen.Start();
+        await using var server = await OidcStage.ServerAsync(
+            OidcStage.Provider, ("Oidc:Authority", $"http://{frozen.LocalEndpoint}"), Quiet);
+        using var visitor = new Visitor(server);
+        var clock = Stopwatch.StartNew();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => visitor.BeginAsync()));
+        Assert.That(answers.Select(each => each.Word()), Is.All.EqualTo("503 provider_unavailable"));
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
     }
 
     [Test]

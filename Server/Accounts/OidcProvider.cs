@@ -18,6 +18,11 @@ internal sealed class OidcProvider(
     IOptions<OidcOptions> oidc, IOptionsMonitor<OpenIdConnectOptions> handler, ILogger<OidcProvider> logger)
 {
     private const string Replaces = "replaces";
+    private const int LongestReason = 200;
+
+    /// <summary>For all that the provider is asked for one call; the page waits for ten.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
+
     private static readonly AuthenticationScheme Scheme = new(Options.DefaultName, null, typeof(OpenIdConnectHandler));
 
     /// <summary>What the handler asks and tells.</summary>
@@ -62,7 +67,7 @@ internal sealed class OidcProvider(
 
         try
         {
-            await (await HandlerAsync(context)).ChallengeAsync(properties);
+            await RunAsync(context, handler => handler.ChallengeAsync(properties));
         }
         catch (Exception e) when (ProblemOf(e) == Problem.ProviderUnavailable)
         {
@@ -79,7 +84,7 @@ internal sealed class OidcProvider(
     /// <summary>Hears the answer that the browser has brought, and removes the cookies of its sign-in.</summary>
     public async Task<OidcAnswer> EndAsync(HttpContext context)
     {
-        await (await HandlerAsync(context)).HandleRequestAsync();
+        await RunAsync(context, handler => handler.HandleRequestAsync());
         var (principal, properties, refusal, fault) = context.Features.Get<Outcome>()!;
         if (refusal is not null)
         {
@@ -99,11 +104,23 @@ internal sealed class OidcProvider(
                 null);
     }
 
-    private static async Task<OpenIdConnectHandler> HandlerAsync(HttpContext context)
+    /// <summary>A frozen provider is one that is not there, also to those who wait while another call asks for its metadata.</summary>
+    private static async Task RunAsync(HttpContext context, Func<OpenIdConnectHandler, Task> call)
     {
-        var handler = context.RequestServices.GetRequiredService<OpenIdConnectHandler>();
-        await handler.InitializeAsync(Scheme, context);
-        return handler;
+        var client = context.RequestAborted;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(client);
+        patience.CancelAfter(Deadline);
+        context.RequestAborted = patience.Token; // which the handler hands on, but to what calls share
+        try
+        {
+            var handler = context.RequestServices.GetRequiredService<OpenIdConnectHandler>();
+            await handler.InitializeAsync(Scheme, context);
+            await call(handler);
+        }
+        finally
+        {
+            context.RequestAborted = client;
+        }
     }
 
     private static Task End(HandleRequestContext<RemoteAuthenticationOptions> context, Outcome outcome)
@@ -143,7 +160,7 @@ internal sealed class OidcProvider(
     private void Log(Problem refusal, Exception? fault)
     {
         var level = refusal == Problem.ProviderUnavailable || refusal == Problem.ProviderFailed ? LogLevel.Warning : LogLevel.Information;
-        var reason = fault is OpenIdConnectProtocolException ? fault.Data["error"] : fault?.Message;
+        var reason = PlainText.Of(fault is OpenIdConnectProtocolException ? $"{fault.Data["error"]}" : fault?.Message, LongestReason);
         logger.Log(
             level, "A sign-in by {Provider} ended with {Code}: {Fault} {Reason}",
             oidc.Value.Name, refusal.Code, fault?.GetType().Name, reason);

@@ -41,7 +41,7 @@ internal sealed class OidcSetup(IOptions<OidcOptions> oidc, IOptions<SiteOptions
         options.ClaimActions.Clear();
         options.GetClaimsFromUserInfoEndpoint = true;
         options.DisableTelemetry = true;
-        options.BackchannelTimeout = TimeSpan.FromSeconds(8); // the page waits for ten
+        options.BackchannelTimeout = OidcProvider.Deadline;
         options.RemoteAuthenticationTimeout = Patience;
         options.ProtocolValidator.NonceLifetime = Patience;
         options.Events = OidcProvider.Events;
