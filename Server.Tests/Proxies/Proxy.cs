@@ -14,8 +14,8 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Proxies;
 
 /// <summary>
-/// nginx or HAProxy by the very files of scripts/proxy, with the addresses filled in, in front of a server and of a site that only says that
-/// it is one. It ends with the test.
+/// nginx or HAProxy by the very files of scripts/proxy, with the addresses filled in, in front of a server and of a site that only says
+/// that it is one. It ends with the test.
 /// </summary>
 internal sealed class Proxy : IRunningServer, IAsyncDisposable
 {
@@ -111,7 +111,7 @@ internal sealed class Proxy : IRunningServer, IAsyncDisposable
         if (kind == "nginx")
         {
             yield return ("listen 127.0.0.1:8080;", "");
-            yield return ("# listen 443 ssl;", $"listen 127.0.0.1:{port} ssl;");
+            yield return ("# listen 443 ssl http2;", $"listen 127.0.0.1:{port} ssl http2;");
             yield return ("# ssl_certificate", "ssl_certificate");
         }
         else
@@ -127,7 +127,7 @@ internal sealed class Proxy : IRunningServer, IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.MapFallback((HttpContext context) => $"the site: {context.Request.Path}");
+        app.Run(context => context.Response.WriteAsync($"the site: {context.Request.Path}"));
         await app.StartAsync();
         return app;
     }
