@@ -4,7 +4,9 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Proxies;
 
-/// <summary>What people see of a site that has QrLogin: one origin over https, with nginx or HAProxy before both. One test, one thread.</summary>
+/// <summary>
+/// What people see of a site that has QrLogin: one origin over https, with nginx or HAProxy before both. One test, one thread.
+/// </summary>
 internal sealed class Front : IRunningServer, IAsyncDisposable
 {
     private readonly Certificate certificate = new();

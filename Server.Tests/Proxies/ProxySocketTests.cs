@@ -12,7 +12,9 @@ namespace QrLogin.Server.Tests.Proxies;
 [TestFixture("nginx"), TestFixture("haproxy")]
 internal sealed class ProxySocketTests(string program)
 {
-    private string TimeOut => program == "nginx" ? "proxy_read_timeout 60s;" : "timeout tunnel 60s";
+    private string SocketTimeOut => program == "nginx" ? "proxy_read_timeout 60s;" : "timeout tunnel 60s";
+
+    private string OtherTimeOut => program == "nginx" ? "proxy_read_timeout 10s;" : "";
 
     /// <summary>Ten times as fast as the sample; each other time-out of QrLogin's is shorter than the time between two pings.</summary>
     [Test]
@@ -27,7 +29,7 @@ internal sealed class ProxySocketTests(string program)
         Assert.That(await closing, Is.EqualTo(4401));
     }
 
-    /// <summary>It is these that keep it open. For nginx, whose default is the sample's value, "without" is with that of other calls.</summary>
+    /// <summary>It is these that keep it open. nginx's default is the sample's value: there it is that of other calls.</summary>
     [TestCase("the sample's time-out")]
     [TestCase("pings")]
     public async Task A_socket_is_cut_without(string what)
@@ -35,7 +37,7 @@ internal sealed class ProxySocketTests(string program)
         var isTimeOut = what != "pings";
         await using var front = await Front.StartAsync(
             program,
-            sample => Hasten(isTimeOut ? sample.Replace(TimeOut, program == "nginx" ? "proxy_read_timeout 10s;" : "") : sample),
+            sample => Hasten(isTimeOut ? sample.Replace(SocketTimeOut, OtherTimeOut, StringComparison.Ordinal) : sample),
             Pinging(seconds: isTimeOut ? 2 : 60));
         using var browser = await OpenAsync(front);
         var clock = Stopwatch.StartNew();

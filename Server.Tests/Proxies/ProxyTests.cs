@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
 using QrLogin.Server.Tests.Actors;
 
@@ -55,7 +53,8 @@ internal sealed class ProxyTests(string program)
         Assert.That((await World.Admin.TrailAsync(alice, until: "sign_in"))[^1].Address, Is.EqualTo(Here));
 
         var told = (await http.CallAsync(HttpMethod.Get, "/elsewhere", null, forged)).Text.ToLowerInvariant().Split('\n');
-        Assert.That(told, Has.Member($"x-forwarded-for: {Here}").And.Member("x-forwarded-proto: https").And.Member($"host: {front.Address.Authority}"));
+        string[] own = [$"x-forwarded-for: {Here}", "x-forwarded-proto: https", $"host: {front.Address.Authority}"];
+        Assert.That(own, Is.SubsetOf(told));
         Assert.That(told, Has.None.Contains("203.0.113.9").And.None.Contains("evil.example"), "the site is told the same");
     }
 
@@ -97,7 +96,7 @@ internal sealed class ProxyTests(string program)
             "", "/q/..", "/qr-login/..", "/qr-login/../", "/qr-login/%2e%2e", "/qr-login/.%2E", "/phone/x/../..", "/q#/..", "/connect#/..",
             "/api/session/../..", "/api/session/%2e%2e/..", "/api/login/..%2f..", "/phone/..\\..", "/", "/.", "/qr-login/..;", "/q?/..",
         ];
-        foreach (var path in disguises.SelectMany(each => inner, (disguise, path) => disguise + path).Append("/api/session/../backend/sessions"))
+        foreach (var path in disguises.SelectMany(_ => inner, (disguise, path) => disguise + path).Append("/api/login/../backend/sessions"))
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(
                 front.PublicOrigin + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
@@ -129,11 +128,10 @@ internal sealed class ProxyTests(string program)
         Assert.That((await browser.CallAsync(HttpMethod.Delete, "/api/session", origin: "https://evil.example")).Word(),
             Is.EqualTo("403 origin_not_allowed"));
 
-        Assert.That(await AskUnderAnotherNameAsync(front, browser.Cookie!), Is.EqualTo("HTTP/1.1 421"));
-
         using var plain = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         using var moved = await plain.GetAsync($"http://localhost:{front.Proxy.PlainPort}/phone?x=1");
-        Assert.That((moved.StatusCode, $"{moved.Headers.Location}"), Is.EqualTo((HttpStatusCode.PermanentRedirect, "https://localhost/phone?x=1")));
+        Assert.That(moved.StatusCode, Is.EqualTo(HttpStatusCode.PermanentRedirect));
+        Assert.That($"{moved.Headers.Location}", Is.EqualTo("https://localhost/phone?x=1"));
     }
 
     [Test]
@@ -175,17 +173,5 @@ internal sealed class ProxyTests(string program)
             () => Task.FromResult(front.Proxy.Log.Split("\"POST /api/session\"").Length == 3), $"all are in the log: {front.Proxy.Log}");
         Assert.That(front.Proxy.Log, Does.Contain("/api/session/oidc/callback\" 503"));
         Assert.That(front.Proxy.Log, Does.Not.Contain("SECRET"));
-    }
-
-    /// <summary>The right name in TLS, another one in Host, which HttpClient would not do.</summary>
-    private static async Task<string> AskUnderAnotherNameAsync(Front front, string cookie)
-    {
-        using var tcp = new TcpClient("127.0.0.1", front.Address.Port);
-        await using var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, Calls.Trusted(front));
-        await tls.AuthenticateAsClientAsync("localhost");
-        await tls.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/session HTTP/1.1\r\nHost: evil.example\r\nCookie: {cookie}\r\n\r\n"));
-        var status = new byte["HTTP/1.1 421".Length];
-        await tls.ReadExactlyAsync(status, Page.Patience());
-        return Encoding.ASCII.GetString(status);
     }
 }
