@@ -30,8 +30,7 @@ internal sealed class Front : IRunningServer, IAsyncDisposable
     /// <param name="configure">What is otherwise in QrLogin.</param>
     public static Task<Front> StartAsync(
         string program, Func<string, string>? change = null, Action<IServiceCollection>? configure = null) =>
-        StartAsync(program, change, origin => Task.FromResult<IRunningServer>(new TestServer(
-            World.Database, new() { ["PublicOrigin"] = origin, ["TrustedProxies:0"] = "127.0.0.1" }, configure: configure)));
+        StartAsync(program, change, origin => Task.FromResult<IRunningServer>(NewServer(origin, TestServer.FreePort(), configure)));
 
     /// <summary>With QrLogin as a process of its own, which can be sent signals.</summary>
     public static Task<Front> StartWithProcessAsync(string program) =>
@@ -63,6 +62,19 @@ internal sealed class Front : IRunningServer, IAsyncDisposable
                 break;
         }
     }
+
+    /// <summary>It is back, on the port that it had.</summary>
+    public void StartServerAgain() => Server = NewServer(PublicOrigin, Server.Address.Port, null);
+
+    private static TestServer NewServer(string origin, int port, Action<IServiceCollection>? configure) => new(
+        World.Database,
+        new()
+        {
+            ["PublicOrigin"] = origin,
+            ["TrustedProxies:0"] = "127.0.0.1",
+            ["Kestrel:Endpoints:Behind:Url"] = $"http://127.0.0.1:{port}", // before urls
+        },
+        configure: configure);
 
     private static async Task<Front> StartAsync(
         string program, Func<string, string>? change, Func<string, Task<IRunningServer>> start)

@@ -63,6 +63,24 @@ internal sealed class ProxySocketTests(string program)
         Assert.That((site.Status, site.Header(Site.Mark)), Is.EqualTo((200, "here")), "the site is not");
     }
 
+    /// <summary>However long it was away; HAProxy has counted it out by then, and looks again every two seconds.</summary>
+    [Test]
+    public async Task A_server_that_is_back_is_found_again()
+    {
+        await using var front = await Front.StartAsync(program);
+        using var browser = new Browser(front);
+        await browser.SignInAsync(await World.Admin.HasAccountAsync());
+        await front.StopServerAsync();
+        Assert.That((await browser.WhoAmIAsync()).Word(), Is.EqualTo("503 unavailable"));
+        await Eventually.IsAsync(
+            () => Task.FromResult(program == "nginx" || front.Proxy.Log.Contains(" is DOWN", StringComparison.Ordinal)),
+            "it is counted out");
+
+        front.StartServerAgain();
+        await Eventually.IsAsync(async () => (await browser.WhoAmIAsync()).Status == 200, "it is found again");
+        await browser.OpenPageAsync();
+    }
+
     [Test]
     public async Task Reading_its_configuration_again_the_proxy_cuts_no_socket_off()
     {
