@@ -26,7 +26,7 @@ internal sealed class SecurityTableTests
     public void There_is_a_row_for_each_threat_and_for_each_mitigation() =>
         Assert.That(
             Rows.Select(cells => cells[0]).Where(id => id[0] != 'F'),
-            Is.EqualTo(Enumerable.Range(1, 26).Select(i => $"T{i}").Concat(Enumerable.Range(1, 17).Select(i => $"{i}"))));
+            Is.EqualTo(Enumerable.Range(1, 27).Select(i => $"T{i}").Concat(Enumerable.Range(1, 17).Select(i => $"{i}"))));
 
     [Test]
     public void There_is_a_row_for_each_fault() =>

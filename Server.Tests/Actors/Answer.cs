@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using QrLogin.Server.Tests.Host;
@@ -30,6 +31,7 @@ internal static class Calls
     public static HttpClient Client(IRunningServer server, string? from = null) => new(new SocketsHttpHandler
     {
         UseCookies = false,
+        SslOptions = { RemoteCertificateValidationCallback = Trusted(server) },
         AllowAutoRedirect = false,
         ConnectCallback = from is null ? null : async (context, cancellationToken) =>
         {
@@ -40,6 +42,10 @@ internal static class Calls
         },
     })
     { BaseAddress = server.Address };
+
+    /// <summary>The certificate that the server is known by, and no other; without one, what is commonly trusted.</summary>
+    public static RemoteCertificateValidationCallback? Trusted(IRunningServer server) => server.Certificate is not { } known ? null
+        : (_, shown, _, _) => shown?.GetCertHashString() == known.GetCertHashString();
 
     public static async Task<Answer> CallAsync(
         this HttpClient http, HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)

@@ -51,21 +51,29 @@ internal sealed class Browser(IRunningServer server, string? from = null) : IDis
     public Task<Answer> CallAsync(HttpMethod method, string path, object? body = null, string? origin = TestServer.Origin) =>
         http.CallAsync(
             method, path, body,
-            [.. Cookie is null ? [] : new[] { ("Cookie", Cookie) }, .. origin is null ? [] : new[] { ("Origin", origin) }]);
+            [
+                .. Cookie is null ? [] : new[] { ("Cookie", Cookie) },
+                .. origin is null ? [] : new[] { ("Origin", origin == TestServer.Origin ? server.PublicOrigin : origin) },
+            ]);
 
     /// <summary>Opens a page and its WebSocket, and waits for the welcome.</summary>
     public async Task<Page> OpenPageAsync()
     {
         var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = Calls.Trusted(server);
         socket.Options.AddSubProtocol("qrlogin.v1");
         socket.Options.SetRequestHeader("Origin", server.PublicOrigin);
         socket.Options.SetRequestHeader("Cookie", Cookie);
         var page = new Page(socket);
-        await socket.ConnectAsync(new UriBuilder(server.Address) { Scheme = "ws", Path = "/connect" }.Uri, Page.Patience());
+        await socket.ConnectAsync(SocketAddress(server), Page.Patience());
         pages.Add(page);
         await page.HearsAsync("welcome");
         return page;
     }
+
+    /// <summary>Where its pages' sockets connect.</summary>
+    public static Uri SocketAddress(IRunningServer server) =>
+        new UriBuilder(server.Address) { Scheme = server.Address.Scheme == "https" ? "wss" : "ws", Path = "/connect" }.Uri;
 
     public void Dispose()
     {

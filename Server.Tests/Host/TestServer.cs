@@ -31,7 +31,7 @@ internal sealed class TestServer : WebApplicationFactory<Program>, IRunningServe
         string database, Dictionary<string, string>? settings = null, int port = 0, Action<IServiceCollection>? configure = null)
     {
         this.configure = configure;
-        PublicOrigin = port == 0 ? Origin : $"http://localhost:{port}";
+        PublicOrigin = settings?.GetValueOrDefault(nameof(PublicOrigin)) ?? (port == 0 ? Origin : $"http://localhost:{port}");
         this.settings = new Dictionary<string, string>(settings ?? [])
         {
             ["ConnectionStrings:QrLogin"] = TestDatabase.AsServerRole(database),

@@ -1,160 +1,171 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Proxies;
 
 /// <summary>
-/// nginx or HAProxy by the very files of scripts/proxy, with the addresses filled in, in front of a server and of a site that only says
-/// that it is one. It ends with the test.
+/// nginx or HAProxy as Debian has it, in a folder and on ports of its own, with the sample of scripts/proxy: only its marked lines are
+/// filled in. It ends with the test. Any thread may read its log.
 /// </summary>
-internal sealed class Proxy : IRunningServer, IAsyncDisposable
+internal sealed class Proxy : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("qrlogin-proxy-").FullName;
+    private readonly bool isNginx;
+    private readonly string folder;
     private readonly StringBuilder said = new();
-    private readonly int port;
-    private WebApplication? site;
-    private Process? process;
+    private readonly Process process;
 
-    public Proxy(int port) => this.port = port;
+    private Proxy(bool isNginx, string program, string folder, string sample)
+    {
+        (this.isNginx, this.folder) = (isNginx, folder);
+        var file = Path.Combine(folder, isNginx ? "site.conf" : "haproxy.cfg");
+        File.WriteAllText(file, sample);
+        if (isNginx)
+        {
+            File.WriteAllText(Path.Combine(folder, "nginx.conf"), """
+                daemon off;
+                pid nginx.pid;
+                worker_shutdown_timeout 1m;
+                events { }
+                http {
+                  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                  include site.conf;
+                }
+                """);
+        }
 
-    public Uri Address => new($"http://127.0.0.1:{port}");
+        string[] arguments = isNginx ? ["-p", folder, "-c", Path.Combine(folder, "nginx.conf"), "-e", "stderr"] : ["-W", "-f", file];
+        process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.OutputDataReceived += (_, line) => Note(line.Data);
+        process.ErrorDataReceived += (_, line) => Note(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
 
-    public required string PublicOrigin { get; init; }
+    /// <summary>Where it answers in plain http.</summary>
+    public required int PlainPort { get; init; }
 
-    public string Said
+    /// <summary>What it has written, to files or its output.</summary>
+    public string Log
     {
         get
         {
             lock (said)
             {
-                return said + (File.Exists($"{folder}/access.log") ? File.ReadAllText($"{folder}/access.log") : "");
+                return said + string.Concat(Directory.GetFiles(folder, "*.log").Select(File.ReadAllText));
             }
         }
     }
 
-    /// <param name="kind"><c>nginx</c> or <c>haproxy</c>.</param>
-    /// <param name="fill">Further changes to the file: what stands there, and what in its place.</param>
-    public async Task StartAsync(string kind, Uri qrLogin, bool withTls = false, params (string There, string Here)[] fill)
+    /// <param name="name"><c>nginx</c> or <c>haproxy</c>.</param>
+    /// <param name="change">What is otherwise than in the sample.</param>
+    public static async Task<Proxy> StartAsync(
+        string name, int port, Certificate certificate, Uri server, Uri site, Func<string, string>? change = null)
     {
-        if (!Tool.IsCi && !File.Exists($"/usr/sbin/{kind}"))
+        var program = Find(name);
+        var isNginx = name == "nginx";
+        var folder = Directory.CreateTempSubdirectory("qrlogin-proxy-").FullName;
+        if (!OperatingSystem.IsWindows())
         {
-            Assert.Ignore($"{kind} is missing (Debian: apt-get install {kind}).");
+            File.SetUnixFileMode(folder, (UnixFileMode)0b_111_101_101); // nginx's workers are nobody's
         }
 
-        site = await StartSiteAsync();
-        var file = Path.Combine(folder, kind == "nginx" ? "nginx.conf" : "haproxy.cfg");
-        var text = await File.ReadAllTextAsync(Path.Combine(TestDatabase.Root, "scripts", "proxy", Path.GetFileName(file)));
-        foreach (var (there, here) in Addresses(kind, qrLogin, withTls).Concat(fill))
+        certificate.Write(Path.Combine(folder, "site.pem"), Path.Combine(folder, "site.key"), isOneFile: !isNginx);
+        var plain = TestServer.FreePort();
+        var listen = isNginx ? "listen " : "bind :";
+        var sample = Fill(
+            await File.ReadAllTextAsync(Path.Combine(TestDatabase.Root, "scripts", "proxy", isNginx ? "nginx.conf" : "haproxy.cfg")),
+            ($"{listen}80", $"{listen.TrimEnd(':')}127.0.0.1:{plain}"), ($"{listen}443", $"{listen.TrimEnd(':')}127.0.0.1:{port}"),
+            ("127.0.0.1:8081", server.Authority), ("127.0.0.1:8082", site.Authority), ("www.example.com", "localhost"),
+            ("/etc/ssl/", $"{folder}/"), ("/var/log/nginx/", $"{folder}/"));
+        if (!Environment.IsPrivilegedProcess)
         {
-            Assert.That(text, Does.Contain(there), "the file has it");
-            text = text.Replace(there, here, StringComparison.Ordinal);
+            sample = sample.Replace("  user haproxy\n  group haproxy\n", ""); // who is not root cannot become another
         }
 
-        await File.WriteAllTextAsync(file, text);
-        var start = new ProcessStartInfo($"/usr/sbin/{kind}", kind == "nginx" ? ["-p", folder, "-c", file] : ["-f", file])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => Note(line.Data);
-        process.ErrorDataReceived += (_, line) => Note(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        await Eventually.IsAsync(() =>
-        {
-            Assert.That(process.HasExited, Is.False, Said);
-            return Task.FromResult(IsListening());
-        }, $"{kind} listens");
+        var proxy = new Proxy(isNginx, program, folder, change?.Invoke(sample) ?? sample) { PlainPort = plain };
+        await Eventually.IsAsync(() => proxy.ListensAsync(port), $"{name} listens");
+        return proxy;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Reads its configuration again; new processes take over, the old ones end when their connections have.</summary>
+    public async Task ReloadAsync()
     {
-        if (process is { HasExited: false })
+        var before = Workers();
+        Signal(isNginx ? "HUP" : "USR2");
+        await Eventually.IsAsync(() => Task.FromResult(Workers().Except(before).Any()), "another worker has begun");
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
         {
-            using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-            await process.WaitForExitAsync();
+            Signal("TERM");
+            if (!process.WaitForExit(TimeSpan.FromSeconds(5)))
+            {
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
         }
 
-        process?.Dispose();
-        if (site is not null)
-        {
-            await site.DisposeAsync();
-        }
-
+        process.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
-    private IEnumerable<(string There, string Here)> Addresses(string kind, Uri qrLogin, bool withTls)
+    private static string Find(string name)
     {
-        yield return ("127.0.0.1:8081", qrLogin.Authority.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
-        yield return ("127.0.0.1:8082", new Uri(site!.Urls.Single()).Authority);
-        if (!withTls)
+        var program = $"/usr/sbin/{name}"; // which is not in everybody's PATH
+        if (!File.Exists(program))
         {
-            yield return ("127.0.0.1:8080", $"127.0.0.1:{port}");
-            yield break;
+            var missing = $"{name} is missing (Debian: apt-get install {name}).";
+            if (Tool.IsCi)
+            {
+                Assert.Fail(missing);
+            }
+
+            Assert.Ignore(missing);
         }
 
-        var (certificate, key) = Certificate();
-        File.WriteAllText($"{folder}/site.pem", kind == "nginx" ? certificate : certificate + "\n" + key);
-        File.WriteAllText($"{folder}/site.key", key);
-        if (kind == "nginx")
+        return program;
+    }
+
+    /// <summary>Each marked line is to be filled in, and no other.</summary>
+    private static string Fill(string sample, params (string Marked, string Value)[] values) =>
+        string.Join('\n', sample.Split('\n').Select(line =>
         {
-            yield return ("listen 127.0.0.1:8080;", "");
-            yield return ("# listen 443 ssl http2;", $"listen 127.0.0.1:{port} ssl http2;");
-            yield return ("# ssl_certificate", "ssl_certificate");
-        }
-        else
-        {
-            yield return ("bind 127.0.0.1:8080", "");
-            yield return ("# bind :443 ssl crt site.pem", $"bind 127.0.0.1:{port} ssl crt {folder}/site.pem");
-        }
-    }
+            if (!line.Contains("# <<", StringComparison.Ordinal))
+            {
+                return line;
+            }
 
-    private static async Task<WebApplication> StartSiteAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Run(context => context.Response.WriteAsync($"the site: {context.Request.Path}"));
-        await app.StartAsync();
-        return app;
-    }
+            var filled = values.Aggregate(line, (text, each) => text.Replace(each.Marked, each.Value, StringComparison.Ordinal));
+            Assert.That(filled, Is.Not.EqualTo(line), "a marked line that the tests do not know");
+            return filled;
+        }));
 
-    private static (string Certificate, string Key) Certificate()
+    private async Task<bool> ListensAsync(int port)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
-    }
-
-    private bool IsListening()
-    {
+        Assert.That(process.HasExited, Is.False, said.ToString());
         try
         {
             using var client = new TcpClient();
-            client.Connect(IPAddress.Loopback, port);
+            await client.ConnectAsync("127.0.0.1", port);
             return true;
         }
         catch (SocketException)
         {
             return false;
         }
+    }
+
+    private string[] Workers() => File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Split(' ');
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        kill.WaitForExit();
     }
 
     private void Note(string? line)

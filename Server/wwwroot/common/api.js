@@ -41,11 +41,14 @@ export async function call(method, path, { body, token } = {}) {
   const json = /\bjson\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined;
   if (!response.ok) {
     const retryAfter = Number(response.headers.get('retry-after')) || undefined;
-    throw new Refusal(response.status, json?.code ?? 'internal_error', retryAfter, json?.errors);
+    throw new Refusal(response.status, json?.code ?? byStatus(response.status), retryAfter, json?.errors);
   }
   lastAnswer = { at: performance.now(), date: Date.parse(response.headers.get('date') ?? '') };
   return json;
 }
+
+/** 502, 503 and 504 in words that are not ours: a proxy's, before a server that is away. */
+const byStatus = (/** @type {number} */ status) => (status > 501 && status < 505 ? 'unavailable' : 'internal_error');
 
 /** @type {{ at: number, date: number } | undefined} */
 let lastAnswer;
