@@ -74,7 +74,8 @@ internal sealed class SocketLimitTests
         Volatile.Write(ref isIn, true);
         await flood;
         Assert.That(statuses.Count(each => each == 401), Is.EqualTo(200));
-        Assert.That(statuses.Where(each => each != 401), Is.All.EqualTo(429).And.Count.GreaterThanOrEqualTo(1800));
+        Assert.That(statuses.Where(each => each != 401), Is.All.EqualTo(429));
+        Assert.That(statuses, Has.Count.GreaterThanOrEqualTo(2000));
         var refused = await AskAsync(server, Forged);
         Assert.That((refused.Status, refused.Code), Is.EqualTo((429, "too_many_requests")));
         Assert.That(refused.Text, Does.Match("Retry-After: (60|[1-5]?[0-9])\r\n"));
