@@ -23,6 +23,7 @@ internal sealed class ContractTests
             ["QRLOGIN_URL"] = server.Address.ToString().TrimEnd('/'),
             ["QRLOGIN_ORIGIN"] = TestServer.Origin,
             ["QRLOGIN_A_SECOND"] = "10000", // these machines are shared and noisy; what arrives at all arrives at once
+            ["QRLOGIN_PATIENCE"] = "30000",
             ["QRLOGIN_PSQL"] = $"postgresql://{database.Username}:{Uri.EscapeDataString(database.Password ?? "")}"
                 + $"@{database.Host}:{database.Port}/{database.Database}",
         });

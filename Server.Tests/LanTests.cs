@@ -12,8 +12,8 @@ namespace QrLogin.Server.Tests;
 [UnsupportedOSPlatform("windows")]
 internal sealed class LanTests
 {
-    /// <summary>One at a time: what is not built yet is built by the first.</summary>
-    private static readonly SemaphoreSlim Turn = new(1);
+    /// <summary>One at a time, also of those who run it otherwise: what is not built yet is built by the first.</summary>
+    public static SemaphoreSlim Turn { get; } = new(1);
 
     private readonly string folder = Directory.CreateTempSubdirectory("qrlogin-lan-").FullName;
 
@@ -113,7 +113,7 @@ internal sealed class LanTests
             start.Environment[name] = value;
         }
 
-        await Turn.WaitAsync();
+        Assert.That(await Turn.WaitAsync(TimeSpan.FromMinutes(5)), "its turn came");
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));

@@ -85,6 +85,18 @@ internal sealed partial class LeakTests
         Assert.That(hasParameters, "it has every parameter");
     }
 
+    /// <summary>No secret, but seen best where all other tests have run.</summary>
+    [Test]
+    public async Task No_two_transactions_of_any_test_have_met_in_a_deadlock()
+    {
+        if (!World.Postgres.HasOwnLog)
+        {
+            Assert.Ignore("The log of $QRLOGIN_TEST_DB is not ours.");
+        }
+
+        Assert.That(await World.Postgres.LogAsync(), Has.None.Contains("deadlock detected"));
+    }
+
     [TestCase("select admin.set_password('{0}', '{1}')")]
     [TestCase("select admin.create_account('not {0}', '{1}')")]
     public async Task Not_even_the_password_that_an_administrator_types_into_a_statement_that_fails_is_in_PostgreSQLs_log(string sql)

@@ -94,13 +94,14 @@ internal sealed class LockedRaceTests
         }
 
         var first = redeemFirst ? RedeemAsync() : act();
+        Task? second = null;
         Task WaitAsync(int count) => Eventually.IsAsync(
-            async () => first.IsCompleted
+            async () => first.IsCompleted || second?.IsCompleted == true
                 || await World.Admin.QueryAsync<int>(Waiting, new { holder = connection.ProcessID }) == count, $"{count} wait");
         await WaitAsync(1);
-        var second = redeemFirst ? act() : RedeemAsync();
+        second = redeemFirst ? act() : RedeemAsync();
         await WaitAsync(2);
-        var waitedForTooLong = first.IsCompleted; // the second took so long to come
+        var waitedForTooLong = first.IsCompleted || second.IsCompleted; // the second took so long to come, or was refused
         await transaction.RollbackAsync();
         await Task.WhenAll(first, second);
         if (waitedForTooLong)

@@ -42,7 +42,9 @@ internal sealed class ProblemTests
             browser.CallAsync(HttpMethod.Post, path, new StringContent(body, null, mediaType));
 
         AssertProblem(await PostAsync("{}", "text/plain"), 415, "unsupported_media_type");
-        AssertProblem(await PostAsync(new string(' ', 8193)), 413, "body_too_large");
+        var large = await PostAsync(new string(' ', 8193));
+        AssertProblem(large, 413, "body_too_large");
+        Assert.That(large.Response.Headers.ConnectionClose, Is.True, "or the next call would be sent into a connection that ends");
         AssertProblem(await PostAsync(new string('[', 5000)), 400, "invalid_request");
         AssertProblem(await browser.CallAsync(HttpMethod.Post, path), 400, "invalid_request");
     }

@@ -50,7 +50,7 @@ internal sealed class Phone : IDisposable
     /// <summary>What it calls itself.</summary>
     public object? Device { get; set; } = new { name = "Pixel 10", platform = "Android 17" };
 
-    public static string NewNumber() => $"+999{RandomNumberGenerator.GetInt32(100_000_000, 1_000_000_000)}";
+    public static string NewNumber() => $"+999{RandomNumberGenerator.GetString("0123456789", 12)}";
 
     public static string NewInstallId() => Random();
 

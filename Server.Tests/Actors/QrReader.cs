@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Actors;
 
@@ -74,7 +75,7 @@ internal static class QrReader
             using var zbar = Process.Start(start)!;
             return zbar.StandardOutput.ReadToEnd().Trim();
         }
-        catch (System.ComponentModel.Win32Exception) when (Environment.GetEnvironmentVariable("CI") != "true")
+        catch (System.ComponentModel.Win32Exception) when (!Tool.IsCi)
         {
             Assert.Ignore("zbarimg is missing (Debian: apt-get install zbar-tools).");
             throw;

@@ -28,7 +28,7 @@ internal sealed class SiteAccountTests
 
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.That((await site.OfAsync(id, new HttpMethod(method), what)).Status, Is.EqualTo(204));
-        Assert.That(await browser.Page.IsClosedAsync(), Is.EqualTo(4401));
+        Assert.That(await browser.Page.IsClosedAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo(4401));
         await TestContext.Out.WriteLineAsync($"out after {clock.ElapsedMilliseconds} ms"); // a busy machine is no fault
         Assert.That((await browser.WhoAmIAsync()).Status, Is.EqualTo(401));
         Assert.That((await phone.WhoAmIAsync()).Status, Is.EqualTo(phoneToo ? 401 : 200));

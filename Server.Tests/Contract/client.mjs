@@ -16,6 +16,9 @@ export const secure = !/^http:\/\/localhost(:|$)/.test(origin);
 export const cookieName = secure ? '__Host-qrlogin' : 'qrlogin';
 const database = process.env.QRLOGIN_PSQL ?? fail('QRLOGIN_PSQL is not set: the postgresql:// URL of the database, for psql');
 
+/** How long to wait for what must come at some time, in milliseconds; a noisy machine may be given more. */
+export const patience = Number(process.env.QRLOGIN_PATIENCE ?? 5000);
+
 export const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 export const challengeOf = (verifier) => base64url(sha256(verifier));
@@ -130,7 +133,7 @@ export class Connection {
 
   log = [];
   #queue = [];
-  #arrived = () => {};
+  #waiting = new Set();
 
   constructor(socket) {
     Connection.all.add(this);
@@ -139,28 +142,32 @@ export class Connection {
       const message = binary ? { type: 'binary' } : JSON.parse(data);
       this.log.push(message);
       this.#queue.push(message);
-      this.#arrived();
+      this.#waiting.forEach((look) => look());
     });
     this.closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
   }
 
   /** The next message of a type (and, if asked, of a form); those before it are passed over. */
-  next(type, { within = 5000, where = () => true } = {}) {
+  next(type, { within = patience, where = () => true } = {}) {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no "${type}" within ${within} ms; came: ${this.log.map((m) => m.type)}`)), within);
-      this.#arrived = () => {
+      const look = () => {
         const at = this.#queue.findIndex((message) => message.type === type && where(message));
         if (at < 0) return;
         clearTimeout(late);
-        this.#arrived = () => {};
+        this.#waiting.delete(look);
         resolve(this.#queue.splice(0, at + 1).at(-1));
       };
-      this.#arrived();
+      const late = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`no "${type}" within ${within} ms; came: ${this.log.map((m) => m.type)}`));
+      }, within);
+      this.#waiting.add(look);
+      look();
     });
   }
 
   /** The close code, when it comes. */
-  async code(within = 5000) {
+  async code(within = patience) {
     let late;
     const tooLate = new Promise((_, reject) => (late = setTimeout(() => reject(new Error(`not closed within ${within} ms`)), within)));
     return Promise.race([this.closed.then(({ code }) => code), tooLate]).finally(() => clearTimeout(late));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import { describe, test } from 'node:test';
-import { Pc, Phone, origin, send, sql, url } from './client.mjs';
+import { Pc, Phone, origin, patience, send, sql, url } from './client.mjs';
 import {
   aSecond, asked, bind, device, handshake, members, newAccount, newPhone, ok, online, pass, problem, redeemed, signedOut, until,
   wholeSeconds,
@@ -191,7 +191,7 @@ describe('/connect', { concurrency: true }, () => {
 
     test('sessions, without members: when one was made or ended', async () => {
       const { account, socket, pc, phone, ticket } = await asked();
-      const changed = async () => assert.deepEqual(await socket.next('sessions', { within: 2000 }), { type: 'sessions' });
+      const changed = async () => assert.deepEqual(await socket.next('sessions', { within: 2 * aSecond }), { type: 'sessions' });
       const other = await Pc.signIn(account);
       await changed();
       ok(await other.delete('/api/session'), 204);
@@ -233,7 +233,7 @@ describe('/connect', { concurrency: true }, () => {
       const second = await pc.connect();
       const other = await (await Pc.signIn(account)).connect();
       ok(await pc.delete('/api/session'), 204);
-      for (const connection of [socket, second]) assert.equal(await connection.code(2000), 4401);
+      for (const connection of [socket, second]) assert.equal(await connection.code(2 * aSecond), 4401);
       await other.next('sessions');
       assert.equal(other.socket.readyState, 1);
     });
@@ -241,20 +241,20 @@ describe('/connect', { concurrency: true }, () => {
     test('4401: ended by another PC', async () => {
       const { account, pc, socket } = await online();
       ok(await (await Pc.signIn(account)).delete(`/api/sessions/${pc.session.id}`), 204);
-      assert.equal(await socket.code(2000), 4401);
+      assert.equal(await socket.code(2 * aSecond), 4401);
     });
 
     test('4401: replaced by signing in again', async () => {
       const { account, pc, socket } = await online();
       await Pc.signIn(account, { cookie: pc.cookie });
-      assert.equal(await socket.code(2000), 4401);
+      assert.equal(await socket.code(2 * aSecond), 4401);
     });
 
     test('4401: expired', async () => {
       const pc = await Pc.signIn(await newAccount());
       await sql`update session set expires_at = now() + interval '3 s' where id = ${pc.session.id}`;
       const socket = await pc.connect();
-      assert.equal(await socket.code(15_000), 4401);
+      assert.equal(await socket.code(10_000 + patience), 4401);
       await signedOut(pc);
     });
 

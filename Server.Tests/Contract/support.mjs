@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
 import { after } from 'node:test';
-import { Connection, Pc, Phone, send, sql, ticketOf } from './client.mjs';
+import { Connection, Pc, Phone, patience, send, sql, ticketOf } from './client.mjs';
 
 after(() => Connection.all.forEach(({ socket }) => socket.terminate()));
 
@@ -123,7 +123,7 @@ export const signedOut = async (who) => problem(await who.get('/api/session'), 4
 export const signedIn = async (who) => ok(await who.get('/api/session'));
 
 /** Waits until a condition holds, within bounds. */
-export async function until(condition, within = 5000) {
+export async function until(condition, within = patience) {
   for (const end = Date.now() + within; Date.now() < end; await new Promise((resume) => setTimeout(resume, 20))) {
     const value = await condition();
     if (value) return value;

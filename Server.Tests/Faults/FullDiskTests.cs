@@ -27,7 +27,7 @@ internal sealed class FullDiskTests
         if (!IsDone("mount", "-t", "tmpfs", "-o", "size=40m,mode=0777", "tmpfs", disk))
         {
             Directory.Delete(disk);
-            Assert.Ignore("No small disk may be mounted here (root is needed).");
+            Tool.Lacks("No small disk may be mounted here (root is needed).");
         }
 
         await using var postgres = await OwnPostgres.StartAsync();

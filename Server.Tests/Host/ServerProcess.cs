@@ -58,18 +58,28 @@ internal sealed class ServerProcess : IRunningServer, IDisposable
 
         var server = new ServerProcess(start) { Address = new Uri(address) };
         using var http = new HttpClient { BaseAddress = server.Address };
-        await Actors.Eventually.IsAsync(async () =>
+        try
         {
-            try
-            {
-                return (await http.GetAsync("/healthz/ready")).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException) when (!server.process.HasExited)
-            {
-                return false;
-            }
-        }, "the server is ready");
-        return server;
+            await Actors.Eventually.IsAsync(() => IsReadyAsync(http, server), "the server is ready");
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, ServerProcess server)
+    {
+        try
+        {
+            return (await http.GetAsync("/healthz/ready")).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException) when (!server.process.HasExited)
+        {
+            return false;
+        }
     }
 
     /// <param name="name"><c>TERM</c>, <c>STOP</c>, <c>CONT</c>.</param>

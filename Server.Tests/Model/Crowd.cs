@@ -152,7 +152,7 @@ internal sealed partial class Crowd(Cast cast)
     {
         try
         {
-            var page = await cast.Pcs[pc].OpenPageAsync();
+            var page = await cast.OpenPageAsync(pc);
             lock (watching)
             {
                 watching.Add(WatchAsync(page));

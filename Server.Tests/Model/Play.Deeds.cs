@@ -136,7 +136,7 @@ internal sealed partial class Play
             var refusal = "101";
             try
             {
-                await cast.Pcs[pc].OpenPageAsync();
+                await cast.OpenPageAsync(pc);
             }
             catch (WebSocketException e)
             {
@@ -147,7 +147,7 @@ internal sealed partial class Play
         }
         else if (session.Page is null)
         {
-            session.Page = pages[session] = await cast.Pcs[pc].OpenPageAsync();
+            session.Page = pages[session] = await cast.OpenPageAsync(pc);
             var open = session.Page.Welcome["openAttempts"]!.AsArray().Select(each => $"{each!["attemptId"]} {each["typedCode"]}");
             var shown = model.Open?.Codes.Find(each => each.Pc == session)?.Typed;
             Same(model.Open is { } expected ? $"{expected.Id} {shown}" : "", string.Concat(open), "the welcome's open attempts");

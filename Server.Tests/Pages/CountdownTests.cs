@@ -63,7 +63,7 @@ internal sealed class CountdownTests : PageScene
         await HideAsync(computer.Page, true);
         await HideAsync(phone.Page, true); // or the server, whose clock goes on, would tell it how much time there is
         await phone.SeesAsync("This device has no camera that the page can use.");
-        await phone.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(1));
+        await phone.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(5));
         await phone.Page.EvaluateAsync(Listen);
         await phone.Page.Clock.RunForAsync(130_000);
         if (types)

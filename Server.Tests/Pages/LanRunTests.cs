@@ -56,13 +56,22 @@ internal sealed class LanRunTests : PageTest
     [Test]
     public async Task It_serves_the_network_over_https_says_how_to_get_there_and_leaves_nothing()
     {
+        var database = await World.NewDatabaseAsync();
+        Assert.That(await LanTests.Turn.WaitAsync(TimeSpan.FromMinutes(5)), "its turn came");
         using var patience = new CancellationTokenSource(Patience);
-        terminal = Open(await World.NewDatabaseAsync());
-        var reading = ReadAsync(terminal.StandardOutput);
-        while (QrReader.ReadTerminal(Shown) is null)
+        try
         {
-            Assert.That(terminal.HasExited || patience.IsCancellationRequested, Is.False, Shown);
-            await Task.WhenAny(reading, Task.Delay(100));
+            terminal = Open(database);
+            var reading = ReadAsync(terminal.StandardOutput);
+            while (QrReader.ReadTerminal(Shown) is null)
+            {
+                Assert.That(terminal.HasExited || patience.IsCancellationRequested, Is.False, Shown);
+                await Task.WhenAny(reading, Task.Delay(100));
+            }
+        }
+        finally
+        {
+            LanTests.Turn.Release();
         }
 
         Assert.That(QrReader.ReadTerminal(Shown), Is.EqualTo($"{Origin}/phone"));

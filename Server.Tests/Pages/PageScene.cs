@@ -73,7 +73,7 @@ internal abstract class PageScene : PageTest
         """, isHidden);
 
     /// <summary>Stops its clock: from now on only <see cref="IClock.RunForAsync(long)"/> moves it.</summary>
-    protected static Task PauseAsync(ComputerPage computer) => computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(1));
+    protected static Task PauseAsync(ComputerPage computer) => computer.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddSeconds(5));
 
     /// <summary>A page that is ready, and whose clock stands. Its socket is the real one until the test closes it.</summary>
     protected async Task<(ComputerPage Computer, Func<int, Task> Closing)> OpenWithScriptedCloseAsync(params Phone[] phones)

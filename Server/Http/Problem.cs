@@ -119,6 +119,11 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public static void Complete(ProblemDetailsContext context)
     {
         var details = context.ProblemDetails;
+        if (context.HttpContext is { Response.StatusCode: StatusCodes.Status413PayloadTooLarge, Request.Protocol: "HTTP/1.1" } large)
+        {
+            large.Response.Headers.Connection = "close"; // Kestrel does, as the body is not read; who is not told asks on it again
+        }
+
         if (context.HttpContext.Request.Path.StartsWithSegments("/oauth"))
         {
             SayInOAuth(details, context.HttpContext.Response.StatusCode);
