@@ -101,7 +101,7 @@ internal sealed class Page(ClientWebSocket socket) : IDisposable
 
     public ClientWebSocket Socket => socket;
 
-    public static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+    public static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     /// <summary>The next message of this type; others are kept and passed over.</summary>
     public async Task<JsonNode> HearsAsync(string type)

@@ -11,7 +11,7 @@ namespace QrLogin.Server.Tests.Pages;
 internal static class Chromium
 {
     /// <summary>In milliseconds: how long a page may take to do or show something.</summary>
-    public const float Patience = 15_000;
+    public const float Patience = 30_000;
 
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private static readonly Lazy<Task<IPlaywright>> Driver = new(StartDriverAsync);

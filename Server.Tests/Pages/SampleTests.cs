@@ -44,7 +44,16 @@ internal sealed class SampleTests : PageTest
     [Test]
     public async Task The_shops_user_is_signed_in_on_a_phone_greeted_by_the_shops_api_and_signed_out_with_the_shop()
     {
-        await StartAsync();
+        await LanTests.Turn.WaitAsync(); // it builds what is not built yet
+        try
+        {
+            await StartAsync();
+        }
+        finally
+        {
+            LanTests.Turn.Release();
+        }
+
         var screen = await OpenAsync(Origin);
         screen.MayHear("status of 401"); // nobody is signed in
         await screen.Page.GetByLabel("Name").FillAsync("bella");

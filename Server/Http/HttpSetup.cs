@@ -79,25 +79,14 @@ internal static class HttpSetup
         app.UseExceptionHandler();
         app.UseRouting();
         app.UseStatusCodePages();
-        app.Use((context, next) => IsTooLarge(context) ? Problem.BodyTooLarge.Result().ExecuteAsync(context)
+        // A call that reads no body would not know that it is too large.
+        app.Use((context, next) => context.Request.ContentLength > MaxBodyBytes ? Problem.BodyTooLarge.Result().ExecuteAsync(context)
             : !TakesBody(context) ? Problem.UnsupportedMediaType.Result().ExecuteAsync(context)
             : next(context));
         app.UseRateLimiter();
         app.UsePageFiles();
         app.UseAuthorization(); // named here, or it would stand before all of this
         return app;
-    }
-
-    /// <summary>Known here also of a body that nobody will read; the connection ends with it, as the web server would not tell.</summary>
-    private static bool IsTooLarge(HttpContext context)
-    {
-        var isTooLarge = context.Request.ContentLength > MaxBodyBytes;
-        if (isTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Response.Headers.Connection = "close";
-        }
-
-        return isTooLarge;
     }
 
     /// <summary>Where a body is read, it is JSON in UTF-8 (RFC 8259 §8.1); the framework would also read other charsets.</summary>
