@@ -61,7 +61,8 @@ internal sealed class SocketLimitTests
         var alice = await World.Admin.HasAccountAsync(phone);
         var statuses = new ConcurrentQueue<int>();
         var isIn = false;
-        var flood = Parallel.ForEachAsync(Enumerable.Range(0, int.MaxValue).TakeWhile(i => i < 2000 || !Volatile.Read(ref isIn)), new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (_, _) =>
+        var asked = Enumerable.Range(0, int.MaxValue).TakeWhile(i => i < 2000 || !Volatile.Read(ref isIn));
+        var flood = Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (_, _) =>
             statuses.Enqueue((await AskAsync(server, Forged)).Status));
         await Eventually.IsAsync(() => Task.FromResult(statuses.Contains(429)), "the address has had too many");
 

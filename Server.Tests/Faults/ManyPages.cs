@@ -6,7 +6,10 @@ using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Faults;
 
-/// <summary>Sockets of many users, eight of a session, from eight addresses of loopback; each has had its welcome. Who is told 503 comes again, as a page does.</summary>
+/// <summary>
+/// Sockets of many users, eight of a session, from eight addresses of loopback; each has had its welcome. Who is told 503 comes again, as
+/// a page does.
+/// </summary>
 internal static class ManyPages
 {
     private const int SocketsOfASession = 8;

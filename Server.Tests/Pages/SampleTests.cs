@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
@@ -8,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace QrLogin.Server.Tests.Pages;
 
 /// <summary><c>scripts/sample/run</c>: a shop that has a sign-in of its own, behind nginx with QrLogin. One test, one thread.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class SampleTests : PageTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // where nothing is built yet, on a busy machine
