@@ -5,7 +5,7 @@ using Bcrypt = BCrypt.Net.BCrypt;
 
 namespace QrLogin.Server.Accounts;
 
-/// <summary>bcrypt, which is made to be slow, bounded: at most two run at a time, the rest wait briefly. Safe for concurrent use.</summary>
+/// <summary>bcrypt, which is made to be slow, bounded: a few run at a time, the rest wait briefly. Safe for concurrent use.</summary>
 internal sealed class Passwords(IOptions<LimitOptions> limits) : IDisposable
 {
     /// <summary>bcrypt reads no further; a longer password is refused, not cut.</summary>

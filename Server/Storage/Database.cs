@@ -9,7 +9,7 @@ namespace QrLogin.Server.Storage;
 /// </summary>
 internal sealed class Database(NpgsqlDataSource source)
 {
-    /// <summary>The request is answered by then, even if Npgsql hangs on a frozen server; its own time-outs come first.</summary>
+    /// <summary>The request is answered by then, even if Npgsql hangs on a frozen server.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2.4);
 
     /// <exception cref="DatabaseUnavailableException">PostgreSQL is not there, is full, or does not answer in time.</exception>
