@@ -109,7 +109,7 @@ internal sealed class LanRunTests : PageTest
     /// <summary>A terminal (util-linux's script), in which the codes are drawn and Ctrl-C works, whatever starts the tests.</summary>
     private Process Open(string database)
     {
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "script", "-qefc", "scripts/run --lan", "/dev/null"])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "script", "-qefc", "exec scripts/run --lan", "/dev/null"])
         {
             WorkingDirectory = TestDatabase.Root,
             RedirectStandardInput = true,
