@@ -9,13 +9,14 @@ internal sealed partial class StructureTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Storage"] = [],
-        ["Bindings"] = [],
+        ["Bindings"] = ["Http"],
         ["Http"] = ["Storage"],
         ["Sessions"] = ["Http", "Storage"],
         ["Accounts"] = ["Sessions", "Http", "Storage"],
         ["Connect"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Present"] = ["Connect", "Sessions", "Http", "Storage"],
         ["Identify"] = ["Connect", "Present", "Bindings", "Sessions", "Http", "Storage"],
+        ["Descriptions"] = ["Connect", "Sessions", "Http"],
         ["Redeem"] = ["Present", "Bindings", "Sessions", "Http", "Storage"],
     };
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 [assembly: Parallelizable(ParallelScope.All)]
@@ -37,6 +38,7 @@ internal sealed class World
         Database = await postgres.CreateAsync();
         Admin = new Admin(Database);
         server = new TestServer(Database);
+        await Described.ReadAsync(server);
     }
 
     [OneTimeTearDown]

@@ -1,5 +1,6 @@
 using QrLogin.Server.Accounts;
 using QrLogin.Server.Connect;
+using QrLogin.Server.Descriptions;
 using QrLogin.Server.Http;
 using QrLogin.Server.Identify;
 using QrLogin.Server.Present;
@@ -24,7 +25,8 @@ try
         .AddConnect()
         .AddIdentify()
         .AddPresent()
-        .AddRedeem();
+        .AddRedeem()
+        .AddDescriptions();
 
     var app = builder.Build();
 
@@ -33,6 +35,7 @@ try
     app.MapHealth();
     app.MapPages();
     app.MapAppLinks();
+    app.MapDescriptions();
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapConnect();     // 1  the PC's page opens its socket
     app.MapIdentify();    // 2  the phone says who it is
