@@ -132,9 +132,9 @@ internal static class Described
     {
         var schema = Schemas.GetOrAdd(name, _ => JsonSchema.FromText(new JsonObject
         {
-            ["$ref"] = $"#/components/schemas/{name}",
-            ["components"] = new JsonObject { ["schemas"] = document["components"]!["schemas"]!.DeepClone() },
-        }.ToJsonString()));
+            ["$ref"] = $"#/$defs/{name}",
+            ["$defs"] = document["components"]!["schemas"]!.DeepClone(),
+        }.ToJsonString().Replace("#/components/schemas/", "#/$defs/", StringComparison.Ordinal)));
         using var instance = JsonDocument.Parse(json);
         var result = schema.Evaluate(instance.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
         Assert.That(result.IsValid, $"{what}: {JsonSerializer.Serialize(result)}\n{json}");

@@ -27,8 +27,8 @@ internal static class OpenApi
             Title = "QrLogin",
             Version = "1",
             Description = "Signs a phone in with a QR code on a computer that is signed in. Server/PROTOCOL.md is the contract; "
-                + "/asyncapi/v1.json describes the messages of /connect. Errors are RFC 9457 problems with a stable `code`: the examples of "
-                + "an answer are named by the codes that it can have. A method that an address does not take is 405 "
+                + "/asyncapi/v1.json describes the messages of /connect. Errors are RFC 9457 problems with a stable `code`: the "
+                + "examples of an answer are named by the codes that it can have. A method that an address does not take is 405 "
                 + "`method_not_allowed`, an address that is unknown 404 `not_found`.",
         };
         document.Servers = [new OpenApiServer { Url = site.PublicOrigin }];

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -32,8 +31,8 @@ internal static class SchemaDescription
     private static void Narrow(OpenApiSchema schema, WireAttribute wire)
     {
         schema.Type = wire.Optional ? schema.Type : schema.Type & ~JsonSchemaType.Null;
-        schema.Pattern = wire.Pattern ?? schema.Pattern;
-        schema.Enum = wire.OneOf.Length > 0 ? [.. wire.OneOf.Select(each => (JsonNode)each)] : schema.Enum;
+        // No enum: generated clients would write .NET's names of them, and break on one that is new.
+        schema.Pattern = wire.OneOf.Length > 0 ? $"^({string.Join('|', wire.OneOf)})$" : wire.Pattern ?? schema.Pattern;
     }
 
     /// <summary>Requests are public, for the framework's validation, and nothing else is.</summary>

@@ -15,7 +15,7 @@ namespace QrLogin.Server.Http;
 /// </summary>
 internal static class Description
 {
-    /// <param name="route">One whose handler is a method has its name; one whose handler is a lambda is given it by <c>WithName</c>.</param>
+    /// <param name="route">Where its handler is a method, it has its name; a lambda is named by <c>WithName</c>.</param>
     /// <param name="summary">One sentence: what it does.</param>
     /// <param name="refusals">Those that neither its body, nor its session, nor its limit bring.</param>
     public static T Describe<T>(this T route, string summary, params Problem[] refusals) where T : IEndpointConventionBuilder

@@ -32,11 +32,12 @@ internal static class Pages
         var files = Files(app.Services);
         app.MapPage("/", "ComputerPage", Computer, files).Describe("The PC's page.");
         app.MapPage("/phone", "PhonePage", Phone, files).Describe("The phone's page.");
-        app.MapPage("/q", "ScannedPage", Phone, files).Describe("The phone's page, where a phone's own camera app has opened what it scanned.");
+        app.MapPage("/q", "ScannedPage", Phone, files).Describe("The phone's page, where a camera app has opened what it scanned.");
         return app;
     }
 
-    private static IEndpointConventionBuilder MapPage(this WebApplication app, string path, string name, string file, StaticFileOptions files) =>
+    private static IEndpointConventionBuilder MapPage(
+        this WebApplication app, string path, string name, string file, StaticFileOptions files) =>
         app.MapFallbackToFile(path, file, files)
             .WithName(name)
             .Answers(StatusCodes.Status200OK, "text/html")

@@ -124,7 +124,8 @@ internal sealed record ListedSession(
 {
     public static readonly ListedSession Example = new(
         Guid.Parse("0199a3f4-7d2b-7c11-9f04-6b8e1a2c3d40"), SessionKind.Mobile, false, Guid.Parse("0199a3f0-1111-7222-8333-444455556666"),
-        new Device("Pixel 10", "Android 17"), "192.0.2.7", DateTime.UnixEpoch.AddDays(20_417), DateTime.UnixEpoch.AddDays(20_418), 2_592_000);
+        new Device("Pixel 10", "Android 17"), "192.0.2.7",
+        DateTime.UnixEpoch.AddDays(20_417), DateTime.UnixEpoch.AddDays(20_418), 2_592_000);
 
     public static ListedSession Of(SessionRow row, Session caller) => new(
         row.Id, row.Kind, row.Id == caller.Id, row.ParentId, new Device(row.DeviceName, row.DevicePlatform), row.Address,
