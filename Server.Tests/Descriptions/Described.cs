@@ -16,6 +16,7 @@ internal static class Described
 {
     private static readonly string[] Telling = ["Retry-After", "WWW-Authenticate", "Set-Cookie", "Location"];
     private static readonly ConcurrentDictionary<string, byte> All = new();
+    private static readonly ConcurrentDictionary<string, byte> Fixtures = new();
     private static readonly ConcurrentDictionary<string, JsonSchema> Schemas = new();
     private static List<(Regex Path, string Template, JsonObject Calls)> paths = [];
 
@@ -25,6 +26,9 @@ internal static class Described
 
     /// <summary>Each as <c>POST /api/session 401 invalid_credentials</c>, <c>socket qr</c> or <c>close 4401</c>.</summary>
     public static ICollection<string> Heard => All.Keys;
+
+    /// <summary>Fixtures whose tests have heard something.</summary>
+    public static ICollection<string> Listeners => Fixtures.Keys;
 
     /// <summary>All that may be heard, in the same words.</summary>
     public static IEnumerable<string> Sayable =>
@@ -108,7 +112,7 @@ internal static class Described
             Assert.That(Codes(answer!), Has.Member(code), $"{what} is described without this code.");
         }
 
-        All.TryAdd($"{what} {code}".TrimEnd(), 0);
+        Keep($"{what} {code}".TrimEnd());
         return answer;
     }
 
@@ -118,13 +122,13 @@ internal static class Described
         var payload = AsyncApi["components"]!["messages"]![type]?["payload"]!["$ref"]!.ToString();
         Assert.That(payload, Is.Not.Null, $"The message {type} is not described.");
         Validate(AsyncApi, payload!.Split('/')[^1], message.ToJsonString(), $"message {type}");
-        All.TryAdd($"socket {type}", 0);
+        Keep($"socket {type}");
     }
 
     public static void HearClose(int code)
     {
         Assert.That(CloseCodes, Has.Member(code), "close codes that are described");
-        All.TryAdd($"close {code}", 0);
+        Keep($"close {code}");
     }
 
     /// <summary>Holds JSON against a schema of a document's components.</summary>
@@ -138,6 +142,12 @@ internal static class Described
         using var instance = JsonDocument.Parse(json);
         var result = schema.Evaluate(instance.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
         Assert.That(result.IsValid, $"{what}: {JsonSerializer.Serialize(result)}\n{json}");
+    }
+
+    private static void Keep(string words)
+    {
+        All.TryAdd(words, 0);
+        Fixtures.TryAdd(TestContext.CurrentContext.Test.ClassName ?? "", 0);
     }
 
     /// <returns>Null where it is no refusal.</returns>

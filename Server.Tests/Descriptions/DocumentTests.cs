@@ -6,6 +6,9 @@ namespace QrLogin.Server.Tests.Descriptions;
 /// <summary>How the documents are served.</summary>
 internal sealed class DocumentTests
 {
+    /// <summary>Nothing listens there.</summary>
+    public const string NoDatabase = "Host=127.0.0.1;Port=1;Username=nobody;Password=none;Database=none";
+
     [TestCase("/openapi/v1.json")]
     [TestCase("/asyncapi/v1.json")]
     public async Task Who_has_the_document_is_told_that_it_has_not_changed(string path)
@@ -23,7 +26,7 @@ internal sealed class DocumentTests
     [TestCase("/asyncapi/v1.json")]
     public async Task The_document_needs_no_database(string path)
     {
-        await using var server = new TestServer("Host=127.0.0.1;Port=1;Username=nobody;Password=none;Database=none");
+        await using var server = new TestServer(NoDatabase);
         using var http = Calls.Client(server);
         Assert.That((await http.CallAsync(HttpMethod.Get, path)).Status, Is.EqualTo(200));
         Assert.That((await http.CallAsync(HttpMethod.Get, "/healthz/ready")).Status, Is.EqualTo(503), "it has none");
