@@ -20,7 +20,7 @@ internal sealed class ConnectTests
 
         Assert.That(page.Welcome["type"]!.ToString(), Is.EqualTo("welcome"));
         Assert.That(page.Welcome["account"]!["username"]!.ToString(), Is.EqualTo(alice.Username));
-        Assert.That(page.Welcome["identifiers"]![0]!["masked"]!.ToString(), Is.EqualTo($"+••••••••{phone.Identifiers[0].Value[^4..]}"));
+        Assert.That(page.Welcome["identifiers"]![0]!["masked"]!.ToString(), Is.EqualTo($"+•••••••••••{phone.Number[^4..]}"));
         Assert.That(page.Welcome["openAttempts"]!.AsArray(), Is.Empty);
     }
 
