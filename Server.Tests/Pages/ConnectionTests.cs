@@ -96,7 +96,7 @@ internal sealed class ConnectionTests : PageScene
         computer.Screen.MayHear("status of 503");
         await computer.Page.RouteAsync("**/api/session", route => route.FulfillAsync(new() { Status = 503 }), new() { Times = 1 });
         await computer.Page.ReloadAsync();
-        await computer.SeesAsync("Something went wrong on the server.");
+        await computer.SeesAsync("The service is not available at the moment.");
         await computer.Screen.PictureAsync("unavailable");
         await computer.PressAsync("Try again");
         await computer.ReadyAsync();
