@@ -9,7 +9,7 @@ internal sealed partial class StructureTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Storage"] = [],
-        ["Bindings"] = ["Storage"],
+        ["Bindings"] = ["Http", "Storage"],
         ["Http"] = ["Storage"],
         ["Sessions"] = ["Http", "Storage"],
         ["Accounts"] = ["Bindings", "Sessions", "Http", "Storage"],
@@ -19,6 +19,7 @@ internal sealed partial class StructureTests
         ["Connect"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Present"] = ["Connect", "Sessions", "Http", "Storage"],
         ["Identify"] = ["Connect", "Present", "Bindings", "Sessions", "Http", "Storage"],
+        ["Descriptions"] = ["Connect", "Bindings", "Sessions", "Http"],
         ["Redeem"] = ["Present", "Bindings", "Sessions", "Http", "Storage"],
     };
 

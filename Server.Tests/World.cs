@@ -1,5 +1,6 @@
 using Npgsql;
 using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 using QrLogin.Server.Tests.Oidc;
 
@@ -38,6 +39,7 @@ internal sealed class World
         Database = await postgres.CreateAsync();
         Admin = new Admin(Database);
         server = new TestServer(Database);
+        await Described.ReadAsync(server);
     }
 
     [OneTimeTearDown]

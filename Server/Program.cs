@@ -2,6 +2,7 @@ using QrLogin.Server.Accounts;
 using QrLogin.Server.Backend;
 using QrLogin.Server.Clients;
 using QrLogin.Server.Connect;
+using QrLogin.Server.Descriptions;
 using QrLogin.Server.Http;
 using QrLogin.Server.Identify;
 using QrLogin.Server.OAuth;
@@ -31,7 +32,8 @@ try
         .AddIdentify()
         .AddPresent()
         .AddRedeem()
-        .AddOAuth();
+        .AddOAuth()
+        .AddDescriptions();
 
     var app = builder.Build();
 
@@ -40,6 +42,7 @@ try
     app.MapHealth();
     app.MapPages();
     app.MapAppLinks();
+    app.MapDescriptions();
     app.MapSignIn();      // 0  the user signs in on the PC
     app.MapHandoff();     //    or has signed in at the site, whose backend says so
     app.MapBackend();

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Actors;
@@ -63,6 +64,8 @@ internal static class Calls
         var text = await response.Content.ReadAsStringAsync();
         var from = $"{method} {path.Split('?')[0]} {(int)response.StatusCode}";
         Ledger.Hear(from, $"{response.Headers}{response.Content.Headers}\n{text}");
-        return new Answer((int)response.StatusCode, text, response);
+        var answer = new Answer((int)response.StatusCode, text, response);
+        Described.Hear($"{method}", path, answer);
+        return answer;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Actors;
@@ -124,6 +125,7 @@ internal sealed class Page(ClientWebSocket socket) : IDisposable
         {
         }
 
+        Described.HearClose((int)socket.CloseStatus!);
         return (int)socket.CloseStatus!;
     }
 
@@ -150,6 +152,7 @@ internal sealed class Page(ClientWebSocket socket) : IDisposable
         var node = JsonNode.Parse(message.ToArray())!;
         Heard.Add(node);
         Ledger.Hear($"socket {node["type"]}", Encoding.UTF8.GetString(message.ToArray()));
+        Described.Hear(node);
         Ledger.Keep(SecretKind.TypedCode, node["typedCode"]?.ToString());
         return node;
     }

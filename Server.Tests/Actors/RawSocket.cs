@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Actors;
@@ -79,8 +80,14 @@ internal sealed partial class RawSocket : IDisposable
         }
 
         var answer = text.ToString();
-        return (answer.Length > 12 ? int.Parse(answer[9..12], null) : 0, CodeMember().Match(answer) is { Success: true } code
-            ? code.Groups[1].Value : null, answer);
+        var status = answer.Length > 12 ? int.Parse(answer[9..12], null) : 0;
+        var code = CodeMember().Match(answer) is { Success: true } member ? member.Groups[1].Value : null;
+        if (status != 0 && request.Split(' ') is [var method, var path, ..])
+        {
+            Described.Hear(method, path, status, code);
+        }
+
+        return (status, code, answer);
     }
 
     public ValueTask SendAsync(byte[] bytes) => tcp.GetStream().WriteAsync(bytes, Page.Patience());
@@ -138,7 +145,9 @@ internal sealed partial class RawSocket : IDisposable
         {
             if (frame.Opcode == 8)
             {
-                return BinaryPrimitives.ReadUInt16BigEndian(frame.Payload);
+                var code = BinaryPrimitives.ReadUInt16BigEndian(frame.Payload);
+                Described.HearClose(code);
+                return code;
             }
         }
 

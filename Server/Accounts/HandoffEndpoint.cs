@@ -17,7 +17,7 @@ internal static class HandoffEndpoint
 
     public static IEndpointRouteBuilder MapHandoff(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/session/handoff", HandOver);
+        routes.MapPost("/api/session/handoff", HandOver).ExcludeFromDescription(); // not described yet
         return routes;
     }
 

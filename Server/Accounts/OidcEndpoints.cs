@@ -26,8 +26,8 @@ internal static class OidcEndpoints
     {
         if (routes.ServiceProvider.GetRequiredService<IOptions<OidcOptions>>().Value.IsConfigured)
         {
-            routes.MapPost("/api/session/oidc", Begin);
-            routes.MapGet(OidcSetup.CallbackPath, End);
+            routes.MapPost("/api/session/oidc", Begin).ExcludeFromDescription(); // not described yet
+            routes.MapGet(OidcSetup.CallbackPath, End).ExcludeFromDescription();
         }
 
         return routes;

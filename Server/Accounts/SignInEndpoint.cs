@@ -19,7 +19,11 @@ internal static class SignInEndpoint
 
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/session", SignIn);
+        routes.MapPost("/api/session", SignIn)
+            .Describe("Signs in on the PC; a session whose cookie came along ends.",
+                Problem.OriginNotAllowed, Problem.InvalidCredentials, Problem.TooManyRequests, Problem.Unavailable)
+            .AnswersWith(200, "Set-Cookie", "The session's cookie: `Secure; HttpOnly; SameSite=Strict; Path=/`.")
+            .Examples(new SignInRequest("alice", "correct horse"), SessionResponse.Example);
         return routes;
     }
 
@@ -61,7 +65,8 @@ internal static class SignInEndpoint
 
 /// <param name="Username">1 to 64 of <c>A-Z a-z 0-9 . _ @ + -</c>, in any case.</param>
 /// <param name="Password">At most 72 bytes of UTF-8 in NFC.</param>
-public sealed partial record SignInRequest(string? Username, string? Password) : IValidatableObject
+public sealed partial record SignInRequest(
+    [property: Wire(Pattern = "^[A-Za-z0-9._@+-]{1,64}$")] string? Username, [property: Wire] string? Password) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

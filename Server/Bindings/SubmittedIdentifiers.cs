@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using QrLogin.Server.Http;
 
 namespace QrLogin.Server.Bindings;
 
 /// <summary>An identifier as a phone writes it: one of the kinds, in any form that has a normal form.</summary>
-public sealed record SubmittedIdentifier(string? Kind, string? Value)
+public sealed record SubmittedIdentifier(
+    [property: Wire("phone", "imei", "imsi", "iccid", "mac", "app")] string? Kind, [property: Wire] string? Value)
 {
     public override string ToString() => $"{nameof(SubmittedIdentifier)} of kind {Kind}";
 }

@@ -11,7 +11,7 @@ internal static class ClientPolicy
 
     /// <param name="scope">Out of <see cref="ClientScope"/>.</param>
     public static TBuilder RequireClient<TBuilder>(this TBuilder builder, string scope) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(Name(scope));
+        builder.RequireAuthorization(Name(scope)).WithMetadata(new ExcludeFromDescriptionAttribute()); // not described yet
 
     public static IServiceCollection AddClients(this IServiceCollection services)
     {

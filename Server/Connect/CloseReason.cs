@@ -13,4 +13,7 @@ internal sealed record CloseReason(WebSocketCloseStatus Code, string Text)
     public static readonly CloseReason TooSlow = new(WebSocketCloseStatus.PolicyViolation, "reads too slowly");
     public static readonly CloseReason SessionEnded = new((WebSocketCloseStatus)4401, "session ended");
     public static readonly CloseReason Crowded = new((WebSocketCloseStatus)4409, "too many connections");
+
+    public static readonly CloseReason[] All =
+        [ByPeer, GoingAway, ProtocolError, DataReceived, TooMuch, TooSlow, SessionEnded, Crowded];
 }

@@ -9,7 +9,14 @@ namespace QrLogin.Server.Connect;
 /// <summary>Step 1: the PC's page opens its long connection, RFC 6455 over HTTP/1.1 or RFC 8441 over HTTP/2.</summary>
 internal static class ConnectEndpoint
 {
-    private const string Subprotocol = "qrlogin.v1";
+    public const string Subprotocol = "qrlogin.v1";
+
+    /// <summary>Of the handshake, in the order in which it is checked.</summary>
+    public static readonly Problem[] Refusals =
+    [
+        Problem.UpgradeRequired, Problem.OriginNotAllowed, Problem.SessionRequired, Problem.TooManyRequests, Problem.WebSessionRequired,
+        Problem.UnsupportedProtocol, Problem.Unavailable,
+    ];
 
     /// <summary>In seconds: how long a client waits when this server is going away, or full.</summary>
     private const int RetryAfter = 5;
@@ -43,7 +50,13 @@ internal static class ConnectEndpoint
 
     public static IEndpointRouteBuilder MapConnect(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/connect", [HttpMethods.Get, HttpMethods.Connect], Connect);
+        routes.MapMethods("/connect", [HttpMethods.Get, HttpMethods.Connect], Connect)
+            .Describe("Opens the PC's long connection, a WebSocket; `/asyncapi/v1.json` describes its messages.", Refusals)
+            .SecuredBy(["cookie"])
+            .Answers(101)
+            .AnswersWith(101, "Sec-WebSocket-Protocol", Subprotocol)
+            .AnswersWith(426, "Upgrade", "websocket")
+            .AnswersWith(426, "Sec-WebSocket-Version", "13");
         return routes;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QrLogin.Server.Bindings;
+using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
 
 namespace QrLogin.Server.Connect;
@@ -14,24 +15,34 @@ internal abstract record PushMessage([property: JsonPropertyOrder(-1)] string Ty
 }
 
 /// <summary>The first message on every socket.</summary>
+/// <param name="ConnectionId">For the log.</param>
+/// <param name="Identifiers">By which phones find this PC.</param>
+/// <param name="OpenAttempts">Phones that are asking now.</param>
+/// <param name="Recent">Attempts redeemed in the last 10 minutes, newest first, ended since or not.</param>
 internal sealed record WelcomeMessage(
     Guid ConnectionId, AccountView Account, MaskedIdentifier[] Identifiers, OpenAttempt[] OpenAttempts, RecentAttempt[] Recent)
     : PushMessage("welcome");
 
-/// <summary>A phone asks: the code to show, as a <c>data:image/png</c> URI and as characters to type, and who asks.</summary>
+/// <summary>A phone asks: the code to show, as an image and as characters to type, and who asks.</summary>
+/// <param name="Image">A <c>data:image/png</c> URI.</param>
+/// <param name="ExpiresIn">Of the code in the image, whole seconds.</param>
+/// <param name="AttemptExpiresIn">Of the attempt and its typed code, whole seconds.</param>
+/// <param name="CheckCode">Two digits, which the phone shows too.</param>
 internal sealed record QrMessage(
     Guid AttemptId, string Image, string TypedCode, int ExpiresIn, int AttemptExpiresIn, string CheckCode, AttemptDevice Device)
     : PushMessage("qr");
 
 /// <summary>A phone other than the one that asked has tried the code.</summary>
-internal sealed record WarningMessage(Guid AttemptId, string Reason) : PushMessage("warning")
+internal sealed record WarningMessage(Guid AttemptId, [property: Wire(WarningMessage.WrongPhone)] string Reason) : PushMessage("warning")
 {
     public const string WrongPhone = "wrong_phone";
 }
 
-/// <summary>The attempt is over; with <see cref="Session"/> when it became one.</summary>
+/// <summary>The attempt is over; with the session that it became, if it did.</summary>
 internal sealed record EndedMessage(
-    Guid AttemptId, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AdmittedSession? Session = null)
+    Guid AttemptId,
+    [property: Wire(EndedMessage.Redeemed, EndedMessage.Declined, EndedMessage.Superseded)] string Outcome,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AdmittedSession? Session = null)
     : PushMessage("ended")
 {
     public const string Redeemed = "redeemed";

@@ -22,8 +22,10 @@ internal static class AppLinks
     {
         var apps = app.Services.GetRequiredService<IOptions<AppOptions>>().Value;
         var wellKnown = app.MapGroup("/.well-known");
-        wellKnown.MapJson("/assetlinks.json", apps.Android.Length > 0 ? apps.Android.Select(AssetLink) : null);
-        wellKnown.MapJson("/apple-app-site-association", apps.Apple.Length > 0 ? SiteAssociation(apps.Apple) : null);
+        wellKnown.MapJson("/assetlinks.json", "AssetLinks", "Which apps for Android may open `/q`.",
+            apps.Android.Length > 0 ? apps.Android.Select(AssetLink) : null);
+        wellKnown.MapJson("/apple-app-site-association", "AppleAppSiteAssociation", "Which apps for iOS may open `/q`.",
+            apps.Apple.Length > 0 ? SiteAssociation(apps.Apple) : null);
         WarnOfPort(app, apps);
         return app;
     }
@@ -41,7 +43,7 @@ internal static class AppLinks
     }
 
     /// <summary>The same JSON for everybody, or 404 where there is none.</summary>
-    private static void MapJson(this RouteGroupBuilder group, string path, object? content)
+    private static void MapJson(this RouteGroupBuilder group, string path, string name, string summary, object? content)
     {
         var json = content is null ? null : JsonSerializer.SerializeToUtf8Bytes(content);
         group.MapRead(path, Results<FileContentHttpResult, ProblemHttpResult> (HttpResponse response) =>
@@ -53,7 +55,7 @@ internal static class AppLinks
 
             response.Headers[HeaderNames.CacheControl] = CacheControl;
             return TypedResults.Bytes(json, MediaTypeNames.Application.Json);
-        });
+        }).WithName(name).Answers(200, MediaTypeNames.Application.Json).Describe(summary, Problem.NotFound);
     }
 
     /// <summary>

@@ -57,7 +57,7 @@ internal static class FailureLimitExtensions
     /// <summary>An address that was refused with this too often hears 429 with <c>Retry-After</c>.</summary>
     /// <param name="name">Of the call, in the audit trail.</param>
     public static RouteHandlerBuilder LimitFailures(this RouteHandlerBuilder route, Problem problem, string name) =>
-        route.AddEndpointFilter(async (invocation, next) =>
+        route.WithMetadata(problem, Problem.TooManyRequests).AddEndpointFilter(async (invocation, next) =>
         {
             var context = invocation.HttpContext;
             var limits = context.RequestServices.GetRequiredService<FailureLimits>();

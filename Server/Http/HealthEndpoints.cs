@@ -13,8 +13,8 @@ internal static class HealthEndpoints
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/healthz");
-        health.MapRead("/live", () => TypedResults.Ok());
-        health.MapRead("/ready", Ready);
+        health.MapRead("/live", () => TypedResults.Ok()).WithName("Live").Describe("Whether the process is alive.");
+        health.MapRead("/ready", Ready).Describe("Whether it can serve: the database is reachable.", Problem.Unavailable);
         return routes;
     }
 

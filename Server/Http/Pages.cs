@@ -30,11 +30,19 @@ internal static class Pages
     public static WebApplication MapPages(this WebApplication app)
     {
         var files = Files(app.Services);
-        app.MapFallbackToFile("/", Computer, files);
-        app.MapFallbackToFile("/phone", Phone, files);
-        app.MapFallbackToFile("/q", Phone, files); // a phone's own camera app has opened what it scanned
+        app.MapPage("/", "ComputerPage", Computer, files).Describe("The PC's page.");
+        app.MapPage("/phone", "PhonePage", Phone, files).Describe("The phone's page.");
+        app.MapPage("/q", "ScannedPage", Phone, files).Describe("The phone's page, where a camera app has opened what it scanned.");
         return app;
     }
+
+    private static IEndpointConventionBuilder MapPage(
+        this WebApplication app, string path, string name, string file, StaticFileOptions files) =>
+        app.MapFallbackToFile(path, file, files)
+            .WithName(name)
+            .Answers(StatusCodes.Status200OK, "text/html")
+            .Answers(StatusCodes.Status304NotModified)
+            .AnswersWith(StatusCodes.Status200OK, "ETag", "For If-None-Match.");
 
     private static StaticFileOptions Files(IServiceProvider services)
     {

@@ -6,5 +6,6 @@ internal static class Reading
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>GET, and HEAD, which answers the same without a body (RFC 9110 §9.3.2; the web server leaves it out).</summary>
-    public static void MapRead(this IEndpointRouteBuilder routes, string path, Delegate answer) => routes.MapMethods(path, Methods, answer);
+    public static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string path, Delegate answer) =>
+        routes.MapMethods(path, Methods, answer);
 }

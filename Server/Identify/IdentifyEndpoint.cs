@@ -25,7 +25,13 @@ internal static class IdentifyEndpoint
     public static IEndpointRouteBuilder MapIdentify(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/login/identify", Identify)
-            .RequireRateLimiting(IdentifyLoad.Policy).LimitFailures(Problem.NoLiveConnection, "identify");
+            .RequireRateLimiting(IdentifyLoad.Policy).LimitFailures(Problem.NoLiveConnection, "identify")
+            .Describe("The phone submits its identifiers; a QR code appears on the PC.", Problem.Unavailable)
+            .Examples(
+                new IdentifyRequest(
+                    [new("phone", "+86 138 0013 8000")], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256",
+                    new("Pixel 10", "Android 17")),
+                new IdentifyResponse(Guid.Parse("0199a3f4-5c1e-7a60-8b1d-3f2e9c7d6a10"), "47", 300));
         return routes;
     }
 
@@ -110,7 +116,10 @@ internal static class IdentifyEndpoint
 /// <param name="CodeChallengeMethod"><c>S256</c>.</param>
 /// <param name="Device">Optional; shown on the PC as the phone's own claim.</param>
 public sealed record IdentifyRequest(
-    SubmittedIdentifier[]? Identifiers, string? CodeChallenge, string? CodeChallengeMethod, ClaimedDevice? Device) : IValidatableObject
+    [property: Wire] SubmittedIdentifier[]? Identifiers,
+    [property: Wire(Pattern = "^[A-Za-z0-9_-]{43}$")] string? CodeChallenge,
+    [property: Wire("S256")] string? CodeChallengeMethod,
+    ClaimedDevice? Device) : IValidatableObject
 {
     private const int ChallengeLength = 32;
 

@@ -13,7 +13,10 @@ internal static class StatusEndpoint
 {
     public static IEndpointRouteBuilder MapStatus(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/{attemptId:guid}/status", Status).LimitFailures(Problem.NotFound, "status");
+        routes.MapPost("/api/login/{attemptId:guid}/status", Status).LimitFailures(Problem.NotFound, "status")
+            .Describe("How the phone's attempt stands; only the phone that asked is told.",
+                Problem.AlreadyRedeemed, Problem.Declined, Problem.Superseded, Problem.AttemptExpired, Problem.Unavailable)
+            .Examples(new StatusRequest(Secret.VerifierExample), new StatusResponse(212));
         return routes;
     }
 
@@ -31,7 +34,7 @@ internal static class StatusEndpoint
 }
 
 /// <param name="CodeVerifier">RFC 7636 §4.1: 43 to 128 of <c>A-Z a-z 0-9 - . _ ~</c>.</param>
-public sealed record StatusRequest(string? CodeVerifier) : IValidatableObject
+public sealed record StatusRequest([property: Wire(Pattern = Secret.VerifierPattern)] string? CodeVerifier) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -9,20 +9,31 @@ namespace QrLogin.Server.Present;
 /// <summary>Step 3, from the screen's side: a fresh code before the old one expires, more time, and "not me".</summary>
 internal static class ScreenEndpoints
 {
+    private static readonly Problem[] TooLate =
+    [
+        Problem.NotFound, Problem.AlreadyRedeemed, Problem.Declined, Problem.Superseded, Problem.SessionEnded, Problem.AttemptExpired,
+        Problem.TooManyRequests,
+    ];
+
     public static IServiceCollection AddPresent(this IServiceCollection services) =>
         services.AddSingleton<Presenter>().AddSingleton<ScreenStore>().AddSingleton<Screens>();
 
     public static IEndpointRouteBuilder MapPresent(this IEndpointRouteBuilder routes)
     {
         var attempt = routes.MapGroup("/api/login/{attemptId:guid}").RequireWebSession();
-        attempt.MapPost("/qr", Refresh);
-        attempt.MapPost("/extend", Extend);
-        attempt.MapPost("/decline", Decline);
+        attempt.MapPost("/qr", Refresh)
+            .Describe("A fresh QR code for an open attempt, pushed to the pages of this session.", Problem.NoLiveConnection)
+            .WithMetadata(TooLate);
+        attempt.MapPost("/extend", Extend)
+            .Describe("Gives an open attempt its whole time again.").WithMetadata(TooLate);
+        attempt.MapPost("/decline", Decline)
+            .Describe("\"Not me\": ends the attempt, or the session that it made.", Problem.NotFound);
 
         // For who has no app yet: the address of the phone's page, to be scanned from the PC's.
         var site = routes.ServiceProvider.GetRequiredService<IOptions<SiteOptions>>().Value;
         var phonePage = QrImage.Png($"{site.PublicOrigin}/phone");
-        routes.MapRead("/phone.png", () => TypedResults.Bytes(phonePage, "image/png"));
+        routes.MapRead("/phone.png", () => TypedResults.Bytes(phonePage, "image/png"))
+            .WithName("PhonePageCode").Answers(200, "image/png").Describe("A QR code of the phone page's address.");
         return routes;
     }
 

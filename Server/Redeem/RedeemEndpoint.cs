@@ -23,7 +23,11 @@ internal static class RedeemEndpoint
 
     public static IEndpointRouteBuilder MapRedeem(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login/redeem", Redeem).LimitFailures(Problem.InvalidTicket, "redeem");
+        routes.MapPost("/api/login/redeem", Redeem).LimitFailures(Problem.InvalidTicket, "redeem")
+            .Describe("Exchanges a scanned ticket, or a typed code, for the phone's session.",
+                Problem.AlreadyRedeemed, Problem.Declined, Problem.Superseded, Problem.SessionEnded, Problem.TicketExpired,
+                Problem.AttemptExpired, Problem.Unavailable)
+            .Examples(RedeemRequest.Scanned, RedeemRequest.Typed, RedeemResponse.Example);
         return routes;
     }
 
@@ -78,8 +82,15 @@ internal static class RedeemEndpoint
 /// <param name="AttemptId">As identify answered it.</param>
 /// <param name="TypedCode">Eight characters of Crockford's base32 as a person types them.</param>
 public sealed record RedeemRequest(
-    string? Ticket, string? CodeVerifier, SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
+    string? Ticket, [property: Wire(Pattern = Secret.VerifierPattern)] string? CodeVerifier,
+    [property: Wire] SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
 {
+    internal static readonly RedeemRequest Scanned =
+        new("q83vASNFZ4mrze8BI0Vniw", Secret.VerifierExample, [new("phone", "+8613800138000")], null, null);
+
+    internal static readonly RedeemRequest Typed =
+        Scanned with { Ticket = null, AttemptId = "0199a3f4-5c1e-7a60-8b1d-3f2e9c7d6a10", TypedCode = "7KQ4-9XWD" };
+
     private bool IsTyped => AttemptId is not null || TypedCode is not null;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -123,6 +134,10 @@ public sealed record RedeemRequest(
 /// <param name="ExpiresIn">Whole seconds of idleness after which it ends.</param>
 internal sealed record RedeemResponse(string AccessToken, string TokenType, int ExpiresIn, AdmittedPhone Session, AccountView Account)
 {
+    public static readonly RedeemResponse Example = new(
+        "Zm9yIGV4YW1wbGUsIDMyIGJ5dGVzIG9mIG5vIHZhbHU", "Bearer", 2_592_000,
+        new(Guid.Parse("0199a3f4-7d2b-7c11-9f04-6b8e1a2c3d40"), SessionKind.Mobile), AccountView.Example);
+
     public static RedeemResponse Of(Redemption redemption, Secret token) => new(
         token.Text, "Bearer", redemption.ExpiresIn!.Value,
         new AdmittedPhone(redemption.SessionId!.Value, SessionKind.Mobile),
@@ -132,4 +147,4 @@ internal sealed record RedeemResponse(string AccessToken, string TokenType, int 
 }
 
 /// <summary>The session that the redeem made.</summary>
-internal sealed record AdmittedPhone(Guid Id, string Kind);
+internal sealed record AdmittedPhone(Guid Id, [property: Wire(SessionKind.Mobile)] string Kind);

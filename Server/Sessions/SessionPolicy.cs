@@ -13,11 +13,12 @@ internal static class SessionPolicy
 
     /// <summary>The PC or the phone.</summary>
     public static TBuilder RequireSession<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(Any);
+        builder.RequireAuthorization(Any).SecuredBy(["cookie", "bearer"], Problem.SessionRequired, Problem.Unavailable);
 
     /// <summary>The PC only.</summary>
     public static TBuilder RequireWebSession<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(Web);
+        builder.RequireAuthorization(Web)
+            .SecuredBy(["cookie"], Problem.SessionRequired, Problem.WebSessionRequired, Problem.Unavailable);
 
     public static IServiceCollection AddSessions(this IServiceCollection services)
     {
