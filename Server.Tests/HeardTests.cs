@@ -15,7 +15,8 @@ internal sealed class HeardTests
     private static readonly Type[] Needed =
     [
         typeof(AppLinkTests), typeof(ChangeFeedTests), typeof(ConnectTests), typeof(DocumentTests), typeof(DrainTests), typeof(ExtendTests),
-        typeof(FrameTests), typeof(HandshakeTests), typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests), typeof(MethodTests),
+        typeof(FrameTests), typeof(HandshakeTests), typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests),
+        typeof(MethodTests),
         typeof(PostgresFaultTests), typeof(ProblemTests), typeof(RareAnswerTests), typeof(RedeemTests), typeof(ScreenTests),
         typeof(SessionTests), typeof(SignInTests), typeof(SocketAbuseTests), typeof(SocketLimitTests), typeof(TypedRedeemTests),
     ];
