@@ -13,7 +13,7 @@ internal sealed class BrowsablePageTests : PageTest
     [Test]
     public async Task The_page_shows_the_calls_and_loads_nothing_from_elsewhere()
     {
-        var screen = await OpenAsync("/phone.png");
+        var screen = await OpenAsync("about:blank");
         var asked = new ConcurrentBag<string>();
         screen.Page.Context.Request += (_, request) => asked.Add(request.Url);
         await screen.Page.GotoAsync(Address);

@@ -15,7 +15,7 @@ namespace QrLogin.Server.Descriptions;
 /// </summary>
 internal static class DescriptionEndpoints
 {
-    public static IServiceCollection AddDescriptions(this IServiceCollection services) => 
+    public static IServiceCollection AddDescriptions(this IServiceCollection services) =>
         services.AddOpenApiDocument().AddMessageSchemas();
 
     public static WebApplication MapDescriptions(this WebApplication app)
