@@ -19,7 +19,7 @@ internal sealed partial class StructureTests
         ["Connect"] = ["Bindings", "Sessions", "Http", "Storage"],
         ["Present"] = ["Connect", "Sessions", "Http", "Storage"],
         ["Identify"] = ["Connect", "Present", "Bindings", "Sessions", "Http", "Storage"],
-        ["Descriptions"] = ["Connect", "Bindings", "Sessions", "Http"],
+        ["Descriptions"] = ["Connect", "Bindings", "Sessions", "Http", "Storage"],
         ["Redeem"] = ["Present", "Bindings", "Sessions", "Http", "Storage"],
     };
 

@@ -26,6 +26,7 @@ internal static partial class Routes
         Route[] routes =
         [
             .. from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+               where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null // the page of Development
                group endpoint by Guids().Replace(endpoint.RoutePattern.RawText!, Id) into same
                select new Route(
                    same.Key,

@@ -23,7 +23,7 @@ internal static class SignInEndpoint
             .Describe("Signs in on the PC; a session whose cookie came along ends.",
                 Problem.OriginNotAllowed, Problem.InvalidCredentials, Problem.TooManyRequests, Problem.Unavailable)
             .AnswersWith(200, "Set-Cookie", "The session's cookie: `Secure; HttpOnly; SameSite=Strict; Path=/`.")
-            .Examples(new SignInRequest("alice", "correct horse"), SessionResponse.Example);
+            .Examples(new SignInRequest("alice", "swordfish and chips"), SessionResponse.Example);
         return routes;
     }
 

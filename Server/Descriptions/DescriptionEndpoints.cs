@@ -28,6 +28,11 @@ internal static class DescriptionEndpoints
         }).WithName("OpenApi").Describe("This description, as OpenAPI 3.1.");
         app.MapDocument("/asyncapi/v1.json", () => AsyncApi.MakeAsync(app.Services))
             .WithName("AsyncApi").Describe("The messages of `/connect`, as AsyncAPI 3.");
+        if (app.Environment.IsDevelopment())
+        {
+            app.MapBrowsablePage();
+        }
+
         return app;
     }
 

@@ -9,7 +9,7 @@ namespace QrLogin.Server.Http;
 /// routes.MapPost("/api/session", SignIn)
 ///     .Describe("Signs in on the PC.", Problem.InvalidCredentials, Problem.Unavailable)
 ///     .AnswersWith(200, "Set-Cookie", "The session's cookie.")
-///     .Examples(new SignInRequest("alice", "correct horse"), SessionResponse.Example);
+///     .Examples(new SignInRequest("alice", "swordfish and chips"), SessionResponse.Example);
 /// </code>
 /// A new way to authenticate: <c>.SecuredBy("client", Problem.ClientRequired)</c>, and its scheme in <c>Descriptions/</c>.
 /// </summary>
