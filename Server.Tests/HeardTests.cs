@@ -1,6 +1,9 @@
+using QrLogin.Server.Tests.Backend;
 using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Faults;
 using QrLogin.Server.Tests.Http;
+using QrLogin.Server.Tests.OAuth;
+using QrLogin.Server.Tests.Oidc;
 
 namespace QrLogin.Server.Tests;
 
@@ -14,11 +17,12 @@ internal sealed class HeardTests
     /// <summary>Those that together hear everything.</summary>
     private static readonly Type[] Needed =
     [
-        typeof(AppLinkTests), typeof(ChangeFeedTests), typeof(ConnectTests), typeof(DocumentTests), typeof(DrainTests), typeof(ExtendTests),
-        typeof(FrameTests), typeof(HandshakeTests), typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests),
-        typeof(MethodTests),
-        typeof(PostgresFaultTests), typeof(ProblemTests), typeof(RareAnswerTests), typeof(RedeemTests), typeof(ScreenTests),
-        typeof(SessionTests), typeof(SignInTests), typeof(SocketAbuseTests), typeof(SocketLimitTests), typeof(TypedRedeemTests),
+        typeof(AppLinkTests), typeof(BindingTests), typeof(ChangeFeedTests), typeof(ConnectTests), typeof(DocumentTests),
+        typeof(DrainTests), typeof(EveryCallTests), typeof(ExtendTests), typeof(FrameTests), typeof(HandoffTests), typeof(HandshakeTests),
+        typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests), typeof(OidcFaultTests),
+        typeof(OidcRefusalTests), typeof(OidcSignInTests), typeof(PostgresFaultTests), typeof(ProblemTests), typeof(RareAnswerTests),
+        typeof(RedeemTests), typeof(ScreenTests), typeof(SessionTests), typeof(SignInTests), typeof(SiteAccountTests),
+        typeof(SocketAbuseTests), typeof(SocketLimitTests), typeof(TokenTests), typeof(TypedRedeemTests),
     ];
 
     private static readonly Dictionary<string, string> Excused = new()

@@ -39,7 +39,7 @@ internal sealed class World
         Database = await postgres.CreateAsync();
         Admin = new Admin(Database);
         server = new TestServer(Database);
-        await Described.ReadAsync(server);
+        await Described.ReadAsync(Database);
     }
 
     [OneTimeTearDown]

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Json.Schema;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 
@@ -23,6 +25,9 @@ internal static class Described
     public static JsonNode OpenApi { get; private set; } = null!;
 
     public static JsonNode AsyncApi { get; private set; } = null!;
+
+    /// <summary>What is described.</summary>
+    public static IReadOnlyList<RouteEndpoint> Endpoints { get; private set; } = [];
 
     /// <summary>Each as <c>POST /api/session 401 invalid_credentials</c>, <c>socket qr</c> or <c>close 4401</c>.</summary>
     public static ICollection<string> Heard => All.Keys;
@@ -45,15 +50,30 @@ internal static class Described
     private static IEnumerable<int> CloseCodes =>
         AsyncApi["channels"]!["connect"]!["x-close-codes"]!.AsArray().Select(each => (int)each!["code"]!).Distinct();
 
-    public static async Task ReadAsync(TestServer server)
+    /// <summary>Of a server that has every call, those of an OpenID Connect provider too.</summary>
+    public static async Task ReadAsync(string database)
     {
+        await using var server = new TestServer(database, new()
+        {
+            ["Oidc:Name"] = "example",
+            ["Oidc:Authority"] = "https://id.example.com",
+            ["Oidc:ClientId"] = "qrlogin",
+            ["Oidc:ClientSecret"] = "unused",
+        });
+        Endpoints =
+        [
+            .. server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                .Where(each => each.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null), // the page of Development
+        ];
         using var http = new HttpClient { BaseAddress = server.Address };
         OpenApi = JsonNode.Parse(await http.GetStringAsync("/openapi/v1.json"))!;
         AsyncApi = JsonNode.Parse(await http.GetStringAsync("/asyncapi/v1.json"))!;
         paths =
         [
             .. from path in OpenApi["paths"]!.AsObject()
-               let pattern = $"^{Regex.Replace(Regex.Escape(path.Key), @"\\{\w+}", "[0-9a-fA-F-]{36}")}$"
+               let isUuid = path.Value!.ToJsonString().Contains("\"format\":\"uuid\"", StringComparison.Ordinal)
+               let part = isUuid ? "[0-9a-fA-F-]{36}" : "[^/]+"
+               let pattern = $"^{Regex.Replace(Regex.Escape(path.Key), @"\\{\w+}", part)}$"
                select (new Regex(pattern), path.Key, path.Value!.AsObject()),
         ];
     }

@@ -48,7 +48,7 @@ internal sealed class HostileJsonTests
             var routes = Routes.Of(server);
             Assert.That(
                 Bodies.Select(each => each.Path).Distinct(),
-                Is.EquivalentTo(routes.Where(each => each.ReadsBody).Select(each => each.Path)), "each call that reads a body");
+                Is.EquivalentTo(routes.Where(each => each.ReadsJson).Select(each => each.Path)), "each call that reads a body");
             using var browser = await Browser.AtAsync(server, await World.Admin.HasAccountAsync());
             using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
             using (Assert.EnterMultipleScope())
@@ -86,7 +86,7 @@ internal sealed class HostileJsonTests
             var client = path.Contains("/bindings", StringComparison.Ordinal) ? binder : opener;
             var answer = await PostAsync(http, path, body, ("Authorization", client.Authorization));
             string[] unread = [path.EndsWith("/enable", StringComparison.Ordinal) ? "403" : "204"];
-            AssertRefused(answer, routes.Single(route => route.Path == path).ReadsBody ? expected : unread, $"{path}, {what}");
+            AssertRefused(answer, routes.Single(route => route.Path == path).ReadsJson ? expected : unread, $"{path}, {what}");
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class HostileJsonTests
         from line in Corpus.Table("json.tsv")
         from route in routes
         where route.Methods.Contains("POST")
-        select (line[0], route.Path, route.ReadsBody ? line[1].Split(' ') : ["4"], Corpus.Bytes(line[2]));
+        select (line[0], route.Path, route.ReadsJson ? line[1].Split(' ') : ["4"], Corpus.Bytes(line[2]));
 
     /// <summary>The values of values.tsv in each place of each body.</summary>
     private static IEnumerable<(string What, string Path, string[] Expected, byte[] Body)> Members() =>

@@ -47,7 +47,7 @@ internal sealed class MethodTests
         using var http = new HttpClient { BaseAddress = World.Server.Address };
         using var site = await SiteBackend.NewAsync(World.Server);
         await site.CodeAsync(Routes.Id);
-        var routes = Routes.Of(World.Server).Where(each => each.ReadsBody).ToList();
+        var routes = Routes.Of(World.Server).Where(each => each.ReadsJson).ToList();
         Assert.That(routes, Has.Count.GreaterThanOrEqualTo(3));
         foreach (var route in routes)
         {

@@ -17,7 +17,11 @@ internal static class HandoffEndpoint
 
     public static IEndpointRouteBuilder MapHandoff(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/session/handoff", HandOver).ExcludeFromDescription(); // not described yet
+        routes.MapPost("/api/session/handoff", HandOver)
+            .Describe("Signs in on the PC whom the site's backend has named; a session whose cookie came along ends.",
+                Problem.OriginNotAllowed, Problem.InvalidHandoff, Problem.Unavailable)
+            .AnswersWith(200, "Set-Cookie", SessionCookie.Meaning)
+            .Examples(HandoffRequest.Example, SessionResponse.Example);
         return routes;
     }
 
@@ -52,7 +56,9 @@ internal static class HandoffEndpoint
 }
 
 /// <param name="Code">What <c>POST /api/backend/sessions</c> has answered.</param>
-public sealed record HandoffRequest(string? Code)
+public sealed record HandoffRequest([property: Wire] string? Code)
 {
+    internal static readonly HandoffRequest Example = new(Secret.Example);
+
     public override string ToString() => nameof(HandoffRequest);
 }

@@ -26,14 +26,22 @@ internal static class OidcEndpoints
     {
         if (routes.ServiceProvider.GetRequiredService<IOptions<OidcOptions>>().Value.IsConfigured)
         {
-            routes.MapPost("/api/session/oidc", Begin).ExcludeFromDescription(); // not described yet
-            routes.MapGet(OidcSetup.CallbackPath, End).ExcludeFromDescription();
+            routes.MapPost("/api/session/oidc", BeginAtProvider)
+                .Describe("The provider's address, where the page sends the browser to sign in.",
+                    Problem.OriginNotAllowed, Problem.ProviderUnavailable)
+                .AnswersWith(200, "Set-Cookie", "Two cookies of this sign-in: `Secure; HttpOnly; SameSite=Lax; Path=/`.")
+                .Examples(new OidcBegunResponse("https://id.example.com/authorize?client_id=qrlogin"));
+            routes.MapGet(OidcSetup.CallbackPath, EndAtProvider)
+                .Describe("Where the provider sends the browser back, which goes on to a page: signed in, or told why not.")
+                .Answers(302)
+                .AnswersWith(302, "Location", "`Oidc:ReturnPath`; or `/#refused=` and a code.")
+                .AnswersWith(302, "Set-Cookie", $"{SessionCookie.Meaning} Those of the sign-in end.", always: false);
         }
 
         return routes;
     }
 
-    private static async Task<Results<Ok<OidcBegunResponse>, ProblemHttpResult>> Begin(
+    private static async Task<Results<Ok<OidcBegunResponse>, ProblemHttpResult>> BeginAtProvider(
         OidcProvider provider, SessionCookie cookie, AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
     {
         var asked = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context)) { OncePerMinute = true };
@@ -52,7 +60,7 @@ internal static class OidcEndpoints
         return TypedResults.Ok(new OidcBegunResponse(address));
     }
 
-    private static async Task<RedirectHttpResult> End(
+    private static async Task<RedirectHttpResult> EndAtProvider(
         OidcProvider provider, OidcAccounts accounts, FailureLimits failures, AuditTrail audit, IOptions<OidcOptions> oidc,
         HttpContext context)
     {

@@ -22,7 +22,7 @@ internal static class SignInEndpoint
         routes.MapPost("/api/session", SignIn)
             .Describe("Signs in on the PC; a session whose cookie came along ends.",
                 Problem.OriginNotAllowed, Problem.InvalidCredentials, Problem.TooManyRequests, Problem.Unavailable)
-            .AnswersWith(200, "Set-Cookie", "The session's cookie: `Secure; HttpOnly; SameSite=Strict; Path=/`.")
+            .AnswersWith(200, "Set-Cookie", SessionCookie.Meaning)
             .Examples(new SignInRequest("alice", "swordfish and chips"), SessionResponse.Example);
         return routes;
     }

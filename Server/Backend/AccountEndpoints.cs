@@ -16,21 +16,27 @@ internal static class AccountEndpoints
     public static IEndpointRouteBuilder MapAccounts(this IEndpointRouteBuilder routes)
     {
         var accounts = routes.MapGroup("/api/backend/accounts").RequireClient(ClientScope.Sessions);
-        accounts.MapDelete("/{externalId}/sessions", EndSessions);
+        accounts.MapDelete("/{externalId}/sessions", EndSessions)
+            .Describe("The user has signed out at the site: ends the sessions here, and the codes that were not used yet.",
+                Problem.InvalidRequest);
         accounts.MapPost("/{externalId}/disable", (
             SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: true), Asked("disable_account", user, caller, context), audit));
+            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: true), Asked("disable_account", user, caller, context), audit))
+            .WithName("DisableAccount").Describe("Disables the account and ends its sessions and codes.");
         accounts.MapPost("/{externalId}/enable", (
             SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: false), Asked("enable_account", user, caller, context), audit));
+            AnswerAsync(store.DisableAsync(user.AccountId, isDisabled: false), Asked("enable_account", user, caller, context), audit))
+            .WithName("EnableAccount").Describe("Enables what the site has disabled.", Problem.AccountDisabled);
         accounts.MapDelete("/{externalId}", (
             SiteUser user, Client caller, SiteAccounts store, AuditTrail audit, HttpContext context) =>
-            AnswerAsync(store.EraseAsync(user.AccountId), Asked("delete_account", user, caller, context), audit));
+            AnswerAsync(store.EraseAsync(user.AccountId), Asked("delete_account", user, caller, context), audit))
+            .WithName("EraseAccount").Describe("Erases the account and all that is its.", Problem.AccountDisabled);
         return routes;
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
-        SiteUser user, Client caller, SiteAccounts accounts, AuditTrail audit, HttpContext context, string? kind = null)
+        SiteUser user, Client caller, SiteAccounts accounts, AuditTrail audit, HttpContext context,
+        [Wire(SessionKind.Web, SessionKind.Mobile, Optional = true)] string? kind = null)
     {
         if (kind is not (null or SessionKind.Web or SessionKind.Mobile))
         {

@@ -13,9 +13,13 @@ internal static class BindingEndpoints
     public static IEndpointRouteBuilder MapBindings(this IEndpointRouteBuilder routes)
     {
         var user = routes.MapGroup("/api/backend/accounts/{externalId}").RequireClient(ClientScope.Bindings);
-        user.MapGet("/bindings", List);
-        user.MapPost("/bindings", Bind);
-        user.MapPost("/bindings/remove", Unbind); // an identifier stands in no address: those are logged
+        user.MapGet("/bindings", ListBindings)
+            .Describe("The account's bindings, the oldest first.").Examples(BindingListResponse.Example);
+        user.MapPost("/bindings", Bind)
+            .Describe("Binds a device to the account, or gives its binding another label.", Problem.IdentifierTaken)
+            .Examples(BindRequest.Example);
+        user.MapPost("/bindings/remove", Unbind) // an identifier stands in no address: those are logged
+            .Describe("Unbinds a device.").Examples(BindRequest.Example with { Label = null });
         return routes;
     }
 
@@ -34,7 +38,7 @@ internal static class BindingEndpoints
         return refusal;
     }
 
-    private static async Task<Ok<BindingListResponse>> List(SiteUser user, BindingStore bindings) =>
+    private static async Task<Ok<BindingListResponse>> ListBindings(SiteUser user, BindingStore bindings) =>
         TypedResults.Ok(new BindingListResponse(Array.ConvertAll(await bindings.ListAsync(user.AccountId), ListedBinding.Of)));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Bind(
@@ -64,8 +68,12 @@ internal static class BindingEndpoints
 /// <param name="Kind">As in <c>identifiers</c> of identify.</param>
 /// <param name="Value">In any form that has a normal form.</param>
 /// <param name="Label">What the site calls the device: at most 100 UTF-16 units; null leaves it as it is.</param>
-public sealed record BindRequest(string? Kind, string? Value, string? Label) : IValidatableObject
+public sealed record BindRequest(
+    [property: Wire(Pattern = SubmittedIdentifiers.KindPattern)] string? Kind, [property: Wire] string? Value, string? Label)
+    : IValidatableObject
 {
+    internal static readonly BindRequest Example = new("phone", "+86 138 0013 8000", "Pixel 10");
+
     internal Identifier Normal => new[] { new SubmittedIdentifier(Kind, Value) }.Normal()[0];
 
     internal string? PlainLabel => PlainText.Of(Label, 100);
@@ -86,7 +94,11 @@ public sealed record BindRequest(string? Kind, string? Value, string? Label) : I
 }
 
 /// <param name="Bindings">The oldest first.</param>
-internal sealed record BindingListResponse(ListedBinding[] Bindings);
+internal sealed record BindingListResponse(ListedBinding[] Bindings)
+{
+    public static readonly BindingListResponse Example =
+        new([new("phone", "+•••••••••8000", "Pixel 10", DateTime.UnixEpoch.AddDays(20_417))]);
+}
 
 /// <param name="Masked">As everywhere.</param>
 /// <param name="CreatedAt">UTC, as RFC 3339.</param>

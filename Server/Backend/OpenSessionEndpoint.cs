@@ -15,11 +15,16 @@ internal static class OpenSessionEndpoint
 
     public static IEndpointRouteBuilder MapBackend(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/backend/sessions", Open).RequireClient(ClientScope.Sessions);
+        routes.MapPost("/api/backend/sessions", OpenSession).RequireClient(ClientScope.Sessions)
+            .Describe("The user has signed in at the site: makes or renames the account, binds, answers a code for the page.",
+                Problem.AccountDisabled)
+            .Examples(
+                new OpenSessionRequest(new("4711", "Alice"), [new("phone", "+86 138 0013 8000")]),
+                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", "+•••••••••8000")]));
         return routes.MapAccounts().MapBindings();
     }
 
-    private static async Task<Results<Ok<OpenSessionResponse>, ProblemHttpResult>> Open(
+    private static async Task<Results<Ok<OpenSessionResponse>, ProblemHttpResult>> OpenSession(
         OpenSessionRequest request, Client caller, SiteAccounts accounts, BindingStore bindings, AuditTrail audit, HttpContext context)
     {
         var asked = new AuditEvent(AuditEvent.Client, "open_session", ClientAddress.Of(context)) { Detail = caller.Name };
@@ -59,7 +64,7 @@ internal static class OpenSessionEndpoint
 
 /// <param name="Account">The site's user.</param>
 /// <param name="Identifiers">One to eight of the user's devices, which the site has verified; null to change nothing.</param>
-public sealed record OpenSessionRequest(OpenedAccount? Account, SubmittedIdentifier[]? Identifiers) : IValidatableObject
+public sealed record OpenSessionRequest([property: Wire] OpenedAccount? Account, SubmittedIdentifier[]? Identifiers) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -82,7 +87,8 @@ public sealed record OpenSessionRequest(OpenedAccount? Account, SubmittedIdentif
 
 /// <param name="ExternalId">What the site calls the user; case matters, and it never changes.</param>
 /// <param name="DisplayName">What people are shown: without control and format characters, at most 100 UTF-16 units.</param>
-public sealed record OpenedAccount(string? ExternalId, string? DisplayName)
+public sealed record OpenedAccount(
+    [property: Wire(Pattern = SiteUser.IdPattern)] string? ExternalId, [property: Wire] string? DisplayName)
 {
     private const int MaxName = 100;
 

@@ -5,7 +5,7 @@ namespace QrLogin.Server.Bindings;
 
 /// <summary>An identifier as a phone writes it: one of the kinds, in any form that has a normal form.</summary>
 public sealed record SubmittedIdentifier(
-    [property: Wire("phone", "imei", "imsi", "iccid", "mac", "app")] string? Kind, [property: Wire] string? Value)
+    [property: Wire(Pattern = SubmittedIdentifiers.KindPattern)] string? Kind, [property: Wire] string? Value)
 {
     public override string ToString() => $"{nameof(SubmittedIdentifier)} of kind {Kind}";
 }
@@ -13,6 +13,7 @@ public sealed record SubmittedIdentifier(
 /// <summary>What a phone submits to identify and to redeem: one to eight identifiers.</summary>
 internal static class SubmittedIdentifiers
 {
+    public const string KindPattern = "^(phone|imei|imsi|iccid|mac|app)$";
     private const int MaxCount = 8;
 
     /// <summary>What is wrong with them, named as the client knows the member; nothing when all have a normal form.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using QrLogin.Server.Http;
 
 namespace QrLogin.Server.Clients;
 
@@ -11,7 +12,8 @@ internal static class ClientPolicy
 
     /// <param name="scope">Out of <see cref="ClientScope"/>.</param>
     public static TBuilder RequireClient<TBuilder>(this TBuilder builder, string scope) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(Name(scope)).WithMetadata(new ExcludeFromDescriptionAttribute()); // not described yet
+        builder.RequireAuthorization(Name(scope)).SecuredBy(
+            ["client"], Problem.ClientRequired, Problem.ScopeRequired, Problem.TooManyRequests, Problem.Unavailable);
 
     public static IServiceCollection AddClients(this IServiceCollection services)
     {

@@ -48,6 +48,12 @@ internal static class OpenApi
                 Scheme = "bearer",
                 Description = "The phone's session (RFC 6750 §2.1). Where it is present, the cookie is ignored.",
             },
+            ["client"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "basic",
+                Description = "A program of the site: the name and the secret of a client that has the call's scope (RFC 7617).",
+            },
         };
         document.Tags = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(operation => operation.Tags!)
             .Select(tag => tag.Reference.Id).Distinct().Select(tag => new OpenApiTag { Name = tag }).ToHashSet();
@@ -71,6 +77,7 @@ internal static class OpenApi
                 ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
                 ["detail"] = Text("For people."),
                 ["code"] = Text("For programs; it does not change."),
+                ["error"] = Text("Of `/oauth/…` only: RFC 6749's word."),
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,

@@ -26,10 +26,12 @@ internal static class OperationDescription
         operation.OperationId = Id(metadata, context.Description.HttpMethod);
         operation.Responses ??= [];
         Secure(operation, metadata, context.Document!);
+        AddPathParameters(operation, metadata);
         AddExamples(operation, metadata, context.ApplicationServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);
         foreach (var sameStatus in Refusals(metadata, isRead).Distinct().OrderBy(each => each.Status).GroupBy(each => each.Status))
         {
-            operation.Responses[$"{sameStatus.Key}"] = Refused([.. sameStatus], metadata, context.Document!);
+            operation.Responses[$"{sameStatus.Key}"] =
+                Refused([.. sameStatus], $"/{context.Description.RelativePath}", metadata, context.Document!);
         }
 
         foreach (var header in metadata.OfType<AnswerHeader>())
@@ -53,13 +55,14 @@ internal static class OperationDescription
     [
         .. metadata.OfType<Problem>(),
         .. metadata.OfType<IAcceptsMetadata>().Any()
-            ? [Problem.InvalidRequest, Problem.BodyTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
+            ? [Problem.InvalidRequest, Problem.RequestTimeout, Problem.BodyTooLarge, Problem.UnsupportedMediaType]
+            : Array.Empty<Problem>(),
         .. !isRead && metadata.OfType<SecuredBy>().Any(each => each.Schemes.Contains("cookie"))
             ? [Problem.OriginNotAllowed] : Array.Empty<Problem>(),
         Problem.InternalError,
     ];
 
-    private static OpenApiResponse Refused(Problem[] problems, IList<object> metadata, OpenApiDocument document)
+    private static OpenApiResponse Refused(Problem[] problems, string path, IList<object> metadata, OpenApiDocument document)
     {
         var response = new OpenApiResponse
         {
@@ -72,7 +75,7 @@ internal static class OperationDescription
                     Examples = problems.ToDictionary(each => each.Code, IOpenApiExample (each) => new OpenApiExample
                     {
                         Summary = each.Title,
-                        Value = JsonSerializer.SerializeToNode(each.Result().ProblemDetails, JsonSerializerOptions.Web),
+                        Value = JsonSerializer.SerializeToNode(each.At(path), JsonSerializerOptions.Web),
                     }),
                 },
             },
@@ -94,6 +97,22 @@ internal static class OperationDescription
         operation.Security = metadata.OfType<SecuredBy>().LastOrDefault() is not { } secured ? []
             : [.. secured.Schemes.Select(scheme =>
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [] })];
+
+    private static void AddPathParameters(OpenApiOperation operation, IList<object> metadata)
+    {
+        foreach (var parameter in metadata.OfType<PathParameter>())
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = parameter.Name,
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = parameter.Meaning,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = parameter.Pattern },
+            });
+        }
+    }
 
     private static void AddExamples(OpenApiOperation operation, IList<object> metadata, JsonSerializerOptions json)
     {

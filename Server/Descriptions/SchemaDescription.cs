@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using QrLogin.Server.Http;
@@ -14,7 +16,9 @@ internal static class SchemaDescription
     public static Task CompleteAsync(
         OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        if (context.JsonPropertyInfo is { } member && Wire(member) is { } wire)
+        var described = context.JsonPropertyInfo?.AttributeProvider
+            ?? (context.ParameterDescription?.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo;
+        if (described is not null && Wire(described) is { } wire)
         {
             Narrow(schema, wire);
         }
@@ -37,9 +41,9 @@ internal static class SchemaDescription
 
     /// <summary>Requests are public, for the framework's validation, and nothing else is.</summary>
     private static bool IsAlwaysThere(JsonPropertyInfo member) => member.DeclaringType.IsVisible
-        ? Wire(member) is { Optional: false }
+        ? Wire(member.AttributeProvider!) is { Optional: false }
         : member.AttributeProvider?.GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonIgnoreAttribute), false).Length == 0;
 
-    private static WireAttribute? Wire(JsonPropertyInfo member) =>
-        member.AttributeProvider?.GetCustomAttributes(typeof(WireAttribute), false).FirstOrDefault() as WireAttribute;
+    private static WireAttribute? Wire(ICustomAttributeProvider described) =>
+        described.GetCustomAttributes(typeof(WireAttribute), false).FirstOrDefault() as WireAttribute;
 }

@@ -11,7 +11,8 @@ namespace QrLogin.Server.Http;
 ///     .AnswersWith(200, "Set-Cookie", "The session's cookie.")
 ///     .Examples(new SignInRequest("alice", "swordfish and chips"), SessionResponse.Example);
 /// </code>
-/// A new way to authenticate: <c>.SecuredBy("client", Problem.ClientRequired)</c>, and its scheme in <c>Descriptions/</c>.
+/// A new way to authenticate: <c>.SecuredBy(["client"], Problem.ClientRequired)</c>, and its scheme in <c>Descriptions/</c>. A type that
+/// binds itself says as <c>IEndpointParameterMetadataProvider</c> what of the request it takes.
 /// </summary>
 internal static class Description
 {
@@ -62,12 +63,18 @@ internal sealed record Example(object Value);
 /// <param name="Always">Whether each such answer has it.</param>
 internal sealed record AnswerHeader(int Status, string Name, string Meaning, bool Always);
 
+/// <summary>A piece of the address that a type reads by itself.</summary>
+/// <param name="Pattern">A regular expression, as JSON Schema has them.</param>
+internal sealed record PathParameter(string Name, string Meaning, string Pattern);
+
 /// <summary>How a caller says who it is.</summary>
 internal sealed record SecuredBy(string[] Schemes);
 
-/// <summary>What a member may be on the wire, where its .NET type allows more; the server's own validation is what counts.</summary>
+/// <summary>
+/// What a member or a parameter may be on the wire, where its .NET type allows more; the server's own validation is what counts.
+/// </summary>
 /// <param name="oneOf">All that it can be.</param>
-[AttributeUsage(AttributeTargets.Property)]
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 internal sealed class WireAttribute(params string[] oneOf) : Attribute
 {
     public string[] OneOf => oneOf;

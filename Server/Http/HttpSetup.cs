@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -89,17 +88,18 @@ internal static class HttpSetup
         return app;
     }
 
-    /// <summary>Where a body is read, it is JSON in UTF-8 (RFC 8259 §8.1); the framework would also read other charsets.</summary>
+    /// <summary>Where a body is read, it is JSON (RFC 8259 §8.1) or a form, in UTF-8; the framework would read others.</summary>
     private static bool TakesBody(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null || context.Request.ContentType is not { } given)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not { ContentTypes: [var taken] }
+            || context.Request.ContentType is not { } given)
         {
             return true;
         }
 
-        context.Request.ContentType = MediaTypeNames.Application.Json; // the framework need not read it again, and differently
+        context.Request.ContentType = taken; // the framework need not read it again, and differently
         return MediaTypeHeaderValue.TryParse(given, out var type)
-            && type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase)
+            && type.MediaType.Equals(taken, StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 

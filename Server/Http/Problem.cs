@@ -94,6 +94,14 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     public ProblemHttpResult Result() => TypedResults.Problem(
         Detail, statusCode: Status, title: Title, type: Type, extensions: [KeyValuePair.Create<string, object?>("code", Code)]);
 
+    /// <summary>As a call at this path answers it.</summary>
+    public ProblemDetails At(PathString path)
+    {
+        var details = Result().ProblemDetails;
+        SayInOAuth(details, path, Status);
+        return details;
+    }
+
     /// <summary>For 400 <c>invalid_request</c>, which names the member.</summary>
     public ProblemHttpResult Result(string member, string message)
     {
@@ -124,11 +132,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
             large.Response.Headers.Connection = "close"; // Kestrel does, as the body is not read; who is not told asks on it again
         }
 
-        if (context.HttpContext.Request.Path.StartsWithSegments("/oauth"))
-        {
-            SayInOAuth(details, context.HttpContext.Response.StatusCode);
-        }
-
+        SayInOAuth(details, context.HttpContext.Request.Path, context.HttpContext.Response.StatusCode);
         if (details.Extensions.ContainsKey("code"))
         {
             return;
@@ -160,8 +164,13 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>RFC 6749 §5.2, for clients that read its words.</summary>
-    private static void SayInOAuth(ProblemDetails details, int status)
+    private static void SayInOAuth(ProblemDetails details, PathString path, int status)
     {
+        if (!path.StartsWithSegments("/oauth"))
+        {
+            return;
+        }
+
         details.Extensions["error"] = status switch
         {
             StatusCodes.Status401Unauthorized => "invalid_client",

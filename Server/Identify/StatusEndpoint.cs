@@ -16,7 +16,7 @@ internal static class StatusEndpoint
         routes.MapPost("/api/login/{attemptId:guid}/status", Status).LimitFailures(Problem.NotFound, "status")
             .Describe("How the phone's attempt stands; only the phone that asked is told.",
                 Problem.AlreadyRedeemed, Problem.Declined, Problem.Superseded, Problem.AttemptExpired, Problem.Unavailable)
-            .Examples(new StatusRequest(Secret.VerifierExample), new StatusResponse(212));
+            .Examples(new StatusRequest(Secret.Example), new StatusResponse(212));
         return routes;
     }
 

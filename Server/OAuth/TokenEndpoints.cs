@@ -1,5 +1,8 @@
+using System.Net.Mime;
+using System.Reflection;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Clients;
 using QrLogin.Server.Http;
@@ -18,8 +21,12 @@ internal static class TokenEndpoints
 
     public static IEndpointRouteBuilder MapOAuth(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/oauth/introspect", Introspect).RequireClient(ClientScope.Introspect);
-        routes.MapPost("/oauth/revoke", Revoke).RequireClient(ClientScope.Revoke);
+        routes.MapPost("/oauth/introspect", Introspect).RequireClient(ClientScope.Introspect)
+            .Describe("Whose a phone's token is (RFC 7662); all that is not alive is not `active`.")
+            .Examples(TokenForm.Example, IntrospectionResponse.Example, new IntrospectionResponse(false));
+        routes.MapPost("/oauth/revoke", Revoke).RequireClient(ClientScope.Revoke)
+            .Describe("Ends the session of a phone's token (RFC 7009), and is 200 in any case.")
+            .Examples(TokenForm.Example);
         return routes;
     }
 
@@ -50,17 +57,20 @@ internal static class TokenEndpoints
 }
 
 /// <summary>RFC 7662 §2.1 and RFC 7009 §2.1: a form with one <c>token</c>; hints and other members are ignored.</summary>
-internal sealed record TokenForm(string Token)
+internal sealed record TokenForm(string Token) : IEndpointParameterMetadataProvider
 {
-    private const string MediaType = "application/x-www-form-urlencoded";
+    public static readonly TokenForm Example = new(Secret.Example);
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata([MediaTypeNames.Application.FormUrlEncoded], typeof(TokenForm)));
 
     /// <summary>Minimal APIs' binding.</summary>
-    /// <exception cref="BadHttpRequestException">415: it is no form; 400: it has no token, or several.</exception>
+    /// <exception cref="BadHttpRequestException">415: it does not say that it is a form; 400: it has no token, or several.</exception>
     public static async ValueTask<TokenForm?> BindAsync(HttpContext context)
     {
-        if (context.Request.ContentType?.Split(';')[0].Trim().Equals(MediaType, StringComparison.OrdinalIgnoreCase) != true)
+        if (!context.Request.HasFormContentType)
         {
-            throw new BadHttpRequestException($"Send {MediaType}.", StatusCodes.Status415UnsupportedMediaType);
+            throw new BadHttpRequestException("It says not what it is.", StatusCodes.Status415UnsupportedMediaType);
         }
 
         try
@@ -96,6 +106,10 @@ internal sealed record IntrospectionResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? Sid = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonPropertyName("external_id")] string? ExternalId = null)
 {
+    public static readonly IntrospectionResponse Example = new(
+        true, "0199a3f0-2222-7333-8444-555566667777", "shop/4711", "Alice", "https://login.example.com", 1_764_057_600, 1_766_649_600,
+        "Bearer", Guid.Parse("0199a3f4-7d2b-7c11-9f04-6b8e1a2c3d40"), "4711");
+
     public static IntrospectionResponse Of(Session session, TokenRow token, string issuer) => new(
         true, session.AccountId.ToString(), session.Username, session.DisplayName, issuer, token.IssuedAt, token.ExpiresAt, "Bearer",
         session.Id, token.ExternalId);

@@ -10,6 +10,9 @@ namespace QrLogin.Server.Sessions;
 /// </summary>
 internal sealed class SessionCookie(IOptions<SiteOptions> site)
 {
+    /// <summary>For a description of the calls that set it.</summary>
+    public const string Meaning = "The session's cookie: `Secure; HttpOnly; SameSite=Strict; Path=/`.";
+
     private readonly string name = site.Value.IsLocal ? "qrlogin" : "__Host-qrlogin";
     private readonly CookieOptions options = new()
     {

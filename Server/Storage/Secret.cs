@@ -25,9 +25,11 @@ internal sealed class Secret
     /// <summary>What to tell who sent no verifier.</summary>
     public const string VerifierAdvice = "Give the challenge's verifier: 43 to 128 of A-Z a-z 0-9 - . _ ~";
 
-    /// <summary>For who reads a description of the calls; so is RFC 7636's own example, appendix B.</summary>
+    /// <summary>For who reads a description of the calls.</summary>
     public const string VerifierPattern = "^[A-Za-z0-9._~-]{43,128}$";
-    public const string VerifierExample = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    /// <summary>Likewise: 32 bytes, RFC 7636's own example (appendix B).</summary>
+    public const string Example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
     private static readonly SearchValues<char> VerifierAlphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
