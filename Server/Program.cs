@@ -27,7 +27,6 @@ try
         .AddAccounts()
         .AddOidc()
         .AddClients()
-        .AddBackend()
         .AddConnect()
         .AddIdentify()
         .AddPresent()

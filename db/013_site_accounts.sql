@@ -115,20 +115,21 @@ comment on column handoff.used_at is 'When it became a session.';
 grant select, insert, update, delete on handoff to qrlogin_server;
 
 -- Whatever ends an account's sessions ends the hand-offs that would open others.
-create function end_account_sessions(account_id uuid, reason text) returns integer
+create function end_account_sessions(account_id uuid, reason text, kind text default null) returns integer
 language plpgsql volatile as $$
 declare
   ended integer;
 begin
-  delete from handoff h where h.account_id = $1 and h.used_at is null;
+  delete from handoff h where h.account_id = $1 and h.used_at is null and $3 is distinct from 'mobile';
   update session s set revoked_at = clock_timestamp(), revoked_reason = reason
-  where s.account_id = $1 and s.revoked_at is null and s.expires_at > clock_timestamp();
+  where s.account_id = $1 and s.kind = coalesce($3, s.kind) and s.revoked_at is null and s.expires_at > clock_timestamp();
   get diagnostics ended = row_count;
   return ended;
 end
 $$;
-comment on function end_account_sessions is 'Ends the live sessions of an account that is locked already, and its hand-offs; returns how many sessions.';
+comment on function end_account_sessions is 'Ends the live sessions of an account that is locked already, of both kinds or of one, and the hand-offs that would open others; returns how many sessions.';
 revoke all on function end_account_sessions from public;
+grant execute on function end_account_sessions to qrlogin_server;
 
 create or replace function admin.end_sessions(account_id uuid, reason text) returns integer
 language sql volatile as $$ select public.end_account_sessions(account_id, reason) $$;
@@ -189,20 +190,32 @@ begin
 end
 $$;
 
-create function bind_for_site(account_id uuid, kind text, value text, label text) returns boolean
+create function bind_for_site(account_id uuid, kind text, value text, label text, at_most integer) returns text
 language plpgsql volatile security definer set search_path = public, pg_temp as $$
 declare
-  holder uuid;
+  bound binding;
 begin
   perform from account a where a.id = $1 and a.issuer is not null for no key update;
   if not found then
     return null;
   end if;
-  insert into binding as b (account_id, kind, value, label) values ($1, $2, $3, $4)
-  on conflict (key) do update set label = excluded.label
-  where b.account_id = $1 and excluded.label is distinct from b.label and excluded.label is not null;
-  select b.account_id into holder from binding b where b.key = $2 || ':' || $3;
-  return holder = $1;
+  loop -- as often as it is unbound between the two statements
+    insert into binding (account_id, kind, value, label)
+    select $1, $2, $3, $4 where (select count(*) from binding b where b.account_id = $1) < $5
+    on conflict (key) do nothing;
+    if found then
+      return 'bound';
+    end if;
+    select * into bound from binding b where b.key = $2 || ':' || $3;
+    if bound.account_id <> $1 then
+      return 'taken';
+    elsif bound.account_id = $1 then
+      update binding b set label = $4 where b.key = bound.key and $4 is distinct from b.label and $4 is not null;
+      return case when found then 'labelled' else 'unchanged' end;
+    elsif (select count(*) from binding b where b.account_id = $1) >= $5 then
+      return 'full';
+    end if;
+  end loop;
 end
 $$;
 
@@ -220,7 +233,7 @@ comment on function open_site_account is 'The account of that issuer and id, mad
 comment on function find_site_account is 'The account of that issuer and id, or null.';
 comment on function disable_site_account is 'Disables an issuer''s account, which ends its sessions, or enables what the issuer had disabled; whether it is so now.';
 comment on function erase_site_account is 'Deletes an issuer''s account with all that is its, unless an administrator has disabled it; whether it is gone.';
-comment on function bind_for_site is 'Binds a normal identifier; false where another account has it, null where the account is none of an issuer''s.';
+comment on function bind_for_site is 'Binds a normal identifier, unless that would be more than at_most: bound, labelled, unchanged, taken (another account has it), full; null where the account is none of an issuer''s.';
 comment on function unbind_for_site is 'Unbinds it from that account; false where it was not bound to it.';
 
 revoke all on function open_site_account, find_site_account, disable_site_account, erase_site_account, bind_for_site, unbind_for_site

@@ -111,9 +111,9 @@ internal sealed class HandoffTests
                 "select concat_ws(' ', actor, event, why, detail) from admin.audit where username = @name order by at", Name(id)),
             Is.EqualTo(new[]
             {
-                $"client create_account {site.Name}",
+                $"client create_account by {site.Name}",
                 $"client bind phone +{new string('•', phone.Number.Length - 5)}{phone.Number[^4..]}, by {site.Name}",
-                $"client open_session {site.Name}", "computer sign_in by hand-off",
+                $"client open_session by {site.Name}", "computer sign_in by hand-off",
             }));
     }
 

@@ -126,7 +126,7 @@ internal sealed class SiteAccountTests
 
     [TestCase("select disable_site_account(@account, true)")]
     [TestCase("select erase_site_account(@account)")]
-    [TestCase("select bind_for_site(@account, 'phone', '+9991234567', null)")]
+    [TestCase("select bind_for_site(@account, 'phone', '+9991234567', null, 9)")]
     [TestCase("select unbind_for_site(@account, 'phone', @Number)")]
     public async Task The_servers_role_changes_no_account_that_has_a_password(string sql)
     {

@@ -71,7 +71,8 @@ internal sealed class OidcFaultTests
     [Test]
     public async Task An_address_whose_answers_sign_nobody_in_is_not_heard_for_the_rest_of_the_minute()
     {
-        await using var server = await OidcStage.ServerAsync(OidcStage.Provider, ("Limits:OidcFailuresPerMinute", "3"));
+        await using var server = await OidcStage.ServerAsync(
+            OidcStage.Provider, ("Limits:OidcFailuresPerMinute", "3"), ("Oidc:Name", "strict"));
         using var visitor = new Visitor(server);
         var wrong = new Uri($"{server.PublicOrigin}/api/session/oidc/callback?code=x&state=y");
         for (var i = 0; i < 3; i++)
@@ -81,23 +82,26 @@ internal sealed class OidcFaultTests
 
         Assert.That(
             await visitor.SignInAsync(OidcStage.Provider.Has(new Person())), Is.EqualTo("/#refused=too_many_requests"));
+        await Eventually.IsAsync(
+            async () => await World.Admin.QueryAsync<int>(
+                "select count(*)::int from admin.audit where detail = 'by strict' and why = 'too_many_requests'") == 1,
+            "the trail has it");
     }
 
     [Test]
     public async Task A_client_of_the_providers_name_shares_no_account_with_it()
     {
-        await using var server = await OidcStage.ServerAsync(OidcStage.Provider, Quiet);
+        await using var server = await OidcStage.ServerAsync(OidcStage.Provider);
         using var client = await SiteBackend.NewAsync(server);
-        await using var namesake = await OidcStage.ServerAsync(OidcStage.Provider, ("Oidc:Name", client.Name), Quiet);
-        Assert.That((await client.OpenAsync(SiteBackend.NewUserId())).Status, Is.EqualTo(200), "elsewhere it is a client");
-
-        using var caller = new SiteBackend(namesake, client.Name, client.Secret);
-        Assert.That((await caller.OpenAsync(SiteBackend.NewUserId())).Word(), Is.EqualTo("401 client_required"));
+        await using var namesake = await OidcStage.ServerAsync(OidcStage.Provider, ("Oidc:Name", client.Name));
         using var visitor = new Visitor(namesake);
         var alice = OidcStage.Provider.Has(new Person());
-        Assert.That(await visitor.SignInAsync(alice), Is.EqualTo("/#refused=provider_failed"));
+        Assert.That((await client.OpenAsync(alice.Subject)).Status, Is.EqualTo(200));
+        Assert.That(await visitor.SignInAsync(alice), Is.EqualTo("/"));
+        Assert.That((await client.OfAsync(alice.Subject, HttpMethod.Delete, "/sessions")).Status, Is.EqualTo(204));
+        Assert.That((await visitor.WhoAmIAsync())["account"]["username"]!.ToString(), Is.EqualTo($"oidc.{client.Name}/{alice.Subject}"));
         Assert.That(
-            await World.Admin.QueryAsync<long>("select count(*) from account where external_id = @Subject", new { alice.Subject }),
-            Is.Zero);
+            () => World.Admin.ExecuteAsync("select admin.create_client(@name, array['sessions'])", new { name = $"oidc.{client.Name}" }),
+            Throws.TypeOf<Npgsql.PostgresException>().With.Message.Contain("not a valid name"));
     }
 }

@@ -51,7 +51,12 @@ internal sealed class OidcOptionsTests
     }
 
     [Test]
-    public void Without_any_value_there_is_no_provider() => Assert.That(FaultOf([]), Is.Null);
+    public void Without_any_value_there_is_no_provider()
+    {
+        Assert.That(FaultOf([]), Is.Null);
+        Assert.That(FaultOf(new() { ["Name"] = "", ["Authority"] = "" }), Is.Null, "a compose file's empty variables");
+        Assert.That(new OidcOptions { Name = "" }.IsConfigured, Is.False);
+    }
 
     private static string? FaultOf(Dictionary<string, string?> values)
     {

@@ -29,6 +29,7 @@ internal sealed class OidcRefusalTests
     [TestCase("?code=x&state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [TestCase("?error=access_denied&error_description=call+0900+123")]
     [TestCase("?id_token=x&state=AAAA")]
+    [TestCase("/?code=x&state=AAAA")]
     public async Task What_has_no_state_of_ours_signs_nobody_in_and_leaves_a_sign_in_that_is_under_way(string query)
     {
         var alice = OidcStage.Provider.Has(new Person());

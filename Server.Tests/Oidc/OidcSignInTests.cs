@@ -22,7 +22,7 @@ internal sealed class OidcSignInTests
         var session = await visitor.WhoAmIAsync();
         Assert.That(
             session["account"].ToJsonString(),
-            Is.EqualTo($$"""{"username":"{{OidcStage.Name}}/{{alice.Subject}}","displayName":"Alice Example"}"""));
+            Is.EqualTo($$"""{"username":"oidc.{{OidcStage.Name}}/{{alice.Subject}}","displayName":"Alice Example"}"""));
         Assert.That((int)session["session"]["expiresIn"]!, Is.InRange(43_100, 43_200));
 
         var rows = await World.Admin.TrailAsync(OidcStage.AccountOf(alice), until: "sign_in");

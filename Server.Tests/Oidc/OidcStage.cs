@@ -8,7 +8,7 @@ namespace QrLogin.Server.Tests.Oidc;
 /// </summary>
 internal static class OidcStage
 {
-    /// <summary>The namespace of the provider's accounts.</summary>
+    /// <summary>What this site calls the provider.</summary>
     public const string Name = "example";
 
     private static readonly Lazy<Provider> SharedProvider = new(() => Task.Run(Provider.StartAsync).Result);
@@ -19,7 +19,7 @@ internal static class OidcStage
     public static TestServer Server => SharedServer.Value;
 
     /// <summary>The account that a person of the provider has here.</summary>
-    public static Account AccountOf(Person person) => new($"{Name}/{person.Subject}", "");
+    public static Account AccountOf(Person person) => new($"oidc.{Name}/{person.Subject}", "");
 
     /// <summary>Another server.</summary>
     public static async Task<TestServer> ServerAsync(Provider provider, params (string Key, string Value)[] settings)

@@ -38,6 +38,15 @@ internal sealed class AccountStore(Database database, IOptions<LimitOptions> lim
         return (await database.LockAndActAsync<SignInTry>(sql, arguments))!;
     }
 
+    /// <summary>
+    /// Whose password has been found right; it may have been changed since. The try is no failure: it is taken back.
+    /// </summary>
+    public static SignInProof ByPassword(SignInTry right, string username) => new(
+        "select @accountId as account_id",
+        "select account_id from sign_in_secret(@username) where account_id = @accountId and password_hash = @passwordHash",
+        new { tryId = right.Id, right.AccountId, right.PasswordHash, username },
+        Afterwards: "delete from sign_in_try where id = @tryId and exists (select from made)");
+
     /// <summary>Takes a try back: it was none.</summary>
     public Task ForgetAsync(Guid id) => database.RunAsync(connection => connection.ExecuteAsync(
         "delete from sign_in_try where id = @id", new { id }));

@@ -28,14 +28,6 @@ internal static class HandoffEndpoint
     private static async Task<Results<Ok<SessionResponse>, ProblemHttpResult>> HandOver(
         HandoffRequest request, WebSignIn signIn, AuditTrail audit, IOptions<SiteOptions> site, HttpContext context)
     {
-        const string owner = "select account_id from handoff where hash = @hash";
-        const string proof = """
-            update handoff h set used_at = statement_timestamp() from account a, client c
-            where h.hash = @hash and h.used_at is null and h.expires_at > statement_timestamp()
-              and a.id = h.account_id and a.disabled_at is null
-              and c.id = h.client_id and c.disabled_at is null and 'sessions' = any(c.scopes)
-            returning h.account_id
-            """;
         var asked = new AuditEvent(AuditEvent.Computer, Name, ClientAddress.Of(context)) { Detail = "by hand-off" };
         if (!site.Value.Allows(context.Request))
         {
@@ -44,7 +36,7 @@ internal static class HandoffEndpoint
         }
 
         var session = Secret.TryParse(request.Code, SiteAccounts.HandoffLength, out var code)
-            ? await signIn.MakeAsync(context, owner, proof, new { hash = code.Hash }, asked) : null;
+            ? await signIn.MakeAsync(context, SiteAccounts.ByHandoff(code), asked) : null;
         if (session is null)
         {
             audit.Record(asked with { Why = Problem.InvalidHandoff.Code, OncePerMinute = true });

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Dapper;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
@@ -12,68 +11,33 @@ namespace QrLogin.Server.Accounts;
 /// bound to it, unless another account has it. Safe for concurrent use.
 /// </summary>
 internal sealed partial class OidcAccounts(
-    Database database, SiteAccounts accounts, BindingStore bindings, WebSignIn signIn, AuditTrail audit, IOptions<OidcOptions> oidc,
-    ILogger<OidcAccounts> logger)
+    SiteAccounts accounts, BindingStore bindings, WebSignIn signIn, AuditTrail audit, IOptions<OidcOptions> oidc)
 {
-    private readonly string issuer = oidc.Value.Name ?? "";
-
     /// <param name="replaced">The hash of a session that the new one replaces, where its cookie has not come along.</param>
     /// <returns>Why not; null where it is done.</returns>
     public async Task<Problem?> SignInAsync(OidcIdentity identity, byte[]? replaced, HttpContext context)
     {
-        var asked = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context))
+        var asked = new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context)) { Detail = $"by {oidc.Value.Name}" };
+        if (!Subject().IsMatch(identity.Subject))
         {
-            Detail = $"by {issuer}: {identity.Subject}",
-        };
-        if (!Subject().IsMatch(identity.Subject) || await IsClientAsync())
-        {
-            audit.Record(asked with { Detail = $"by {issuer}", Why = Problem.ProviderFailed.Code });
+            audit.Record(asked with { Why = Problem.ProviderFailed.Code, OncePerMinute = true });
             return Problem.ProviderFailed;
         }
 
-        var account = await accounts.OpenAsync(issuer, identity.Subject, identity.DisplayName);
+        var account = await accounts.OpenAsync(oidc.Value.Issuer, identity.Subject, identity.DisplayName);
         if (!account.IsDisabled && identity.Phone is { } phone)
         {
-            await BindAsync(account.Id, phone, context);
+            await bindings.AddAsync(account.Id, phone, null, asked);
         }
 
-        const string owner = "select @accountId as account_id";
-        const string proof = "select id as account_id from account where id = @accountId and disabled_at is null";
-        if (await signIn.MakeAsync(context, owner, proof, new { accountId = account.Id }, asked, replaced: replaced) is null)
+        var named = asked with { Detail = $"{asked.Detail}: {identity.Subject}" };
+        if (await signIn.MakeAsync(context, SiteAccounts.ById(account.Id), named, replaced) is null)
         {
-            audit.Record(asked with { AccountId = account.Id, Why = Problem.AccountDisabled.Code });
+            audit.Record(named with { AccountId = account.Id, Why = Problem.AccountDisabled.Code, OncePerMinute = true });
             return Problem.AccountDisabled;
         }
 
         return null;
-    }
-
-    /// <summary>A client of the provider's name could make the provider's accounts, and is none while this is the provider.</summary>
-    private async Task<bool> IsClientAsync()
-    {
-        var isClient = await database.RunAsync(connection => connection.ExecuteScalarAsync<bool>(
-            "select exists (select from client where name = @issuer)", new { issuer }));
-        if (isClient)
-        {
-            logger.LogError("Nobody is signed in by {Provider}: a client has this name. Give the provider another, Oidc:Name", issuer);
-        }
-
-        return isClient;
-    }
-
-    private async Task BindAsync(Guid accountId, Identifier phone, HttpContext context)
-    {
-        var bound = await bindings.ListAsync(accountId);
-        if (!Array.Exists(bound, each => Identifier.Stored(each.Kind, each.Value) == phone))
-        {
-            var isBound = await bindings.AddAsync(accountId, phone, null);
-            audit.Record(new AuditEvent(AuditEvent.Computer, "bind", ClientAddress.Of(context))
-            {
-                AccountId = accountId,
-                Detail = $"{phone.Kind} {phone.Masked}, by {issuer}",
-                Why = isBound is true ? null : Problem.IdentifierTaken.Code,
-            });
-        }
     }
 
     /// <summary>OpenID Connect Core 1.0 §2: at most 255 ASCII characters.</summary>

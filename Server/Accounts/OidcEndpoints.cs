@@ -64,7 +64,7 @@ internal static class OidcEndpoints
         OidcProvider provider, OidcAccounts accounts, FailureLimits failures, AuditTrail audit, IOptions<OidcOptions> oidc,
         HttpContext context)
     {
-        var refusal = failures.Wait(Problem.ProviderFailed, context) is null ? await SignInAsync() : Problem.TooManyRequests;
+        var refusal = failures.Wait(Problem.ProviderFailed, context) is null ? await SignInAsync() : Refuse(Problem.TooManyRequests);
         if (refusal is null)
         {
             return TypedResults.Redirect(oidc.Value.ReturnPath);
@@ -76,25 +76,26 @@ internal static class OidcEndpoints
         async Task<Problem?> SignInAsync()
         {
             var answer = await provider.EndAsync(context);
-            if (answer.Refusal is { } refused)
-            {
-                audit.Record(new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context))
-                {
-                    Detail = $"by {oidc.Value.Name}",
-                    Why = refused.Code,
-                    OncePerMinute = true,
-                });
-                return refused;
-            }
-
             try
             {
-                return await accounts.SignInAsync(answer.Identity!, answer.Replaced, context);
+                return answer.Refusal is { } refused ? Refuse(refused)
+                    : await accounts.SignInAsync(answer.Identity!, answer.Replaced, context);
             }
             catch (DatabaseUnavailableException)
             {
                 return Problem.Unavailable; // for a person, whom a page tells
             }
+        }
+
+        Problem Refuse(Problem why)
+        {
+            audit.Record(new AuditEvent(AuditEvent.Computer, "sign_in", ClientAddress.Of(context))
+            {
+                Detail = $"by {oidc.Value.Name}",
+                Why = why.Code,
+                OncePerMinute = true,
+            });
+            return why;
         }
     }
 }

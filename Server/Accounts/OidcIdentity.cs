@@ -10,7 +10,6 @@ namespace QrLogin.Server.Accounts;
 /// <param name="Phone">Only where the provider says that the number has been verified.</param>
 internal sealed record OidcIdentity(string Subject, string DisplayName, Identifier? Phone)
 {
-    private const int LongestName = 100;
     private static readonly string[] OtherNames = ["name", "preferred_username", "nickname", "email"];
 
     /// <param name="idToken">Validated.</param>
@@ -26,7 +25,7 @@ internal sealed record OidcIdentity(string Subject, string DisplayName, Identifi
         var subject = idToken.FindFirst("sub")?.Value ?? "";
         var names = from claim in OtherNames.Prepend(options.NameClaim)
                     from source in sources
-                    let name = PlainText.Of(source(claim), LongestName)
+                    let name = PlainText.Of(source(claim), PlainText.LongestName)
                     where name is not null
                     select name;
         return new OidcIdentity(subject, names.FirstOrDefault() ?? subject, PhoneIn(sources, options));

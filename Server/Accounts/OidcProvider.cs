@@ -69,7 +69,7 @@ internal sealed class OidcProvider(
         {
             await RunAsync(context, handler => handler.ChallengeAsync(properties));
         }
-        catch (Exception e) when (ProblemOf(e) == Problem.ProviderUnavailable)
+        catch (Exception e) when (ProblemOf(e) == Problem.ProviderUnavailable && !context.RequestAborted.IsCancellationRequested)
         {
             Log(Problem.ProviderUnavailable, e);
             return null;
@@ -85,7 +85,8 @@ internal sealed class OidcProvider(
     public async Task<OidcAnswer> EndAsync(HttpContext context)
     {
         await RunAsync(context, handler => handler.HandleRequestAsync());
-        var (principal, properties, refusal, fault) = context.Features.Get<Outcome>()!;
+        var (principal, properties, refusal, fault) =
+            context.Features.Get<Outcome>() ?? new Outcome(null, null, Problem.SignInExpired, null); // it knows no …/callback/
         if (refusal is not null)
         {
             Log(refusal, fault);
@@ -116,6 +117,7 @@ internal sealed class OidcProvider(
             var handler = context.RequestServices.GetRequiredService<OpenIdConnectHandler>();
             await handler.InitializeAsync(Scheme, context);
             await call(handler);
+            client.ThrowIfCancellationRequested(); // the handler takes a browser that has left for a provider that is away
         }
         finally
         {

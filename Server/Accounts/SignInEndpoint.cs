@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
 using QrLogin.Server.Sessions;
 using QrLogin.Server.Storage;
@@ -15,7 +16,7 @@ internal static class SignInEndpoint
 {
     public static IServiceCollection AddAccounts(this IServiceCollection services) =>
         services.AddSingleton<AccountStore>().AddSingleton<Passwords>().AddSingleton<Credentials>().AddSingleton<WebSignIn>()
-            .AddSingleton<SiteAccounts>();
+            .AddSingleton<SiteAccounts>().AddSingleton<BindingStore>();
 
     public static IEndpointRouteBuilder MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -46,20 +47,14 @@ internal static class SignInEndpoint
             return Problem.TooManyRequests.Result(context.Response, seconds);
         }
 
-        if (check.Right is not { } right || await SignInAsync(right) is not { } session)
+        if (check.Right is not { } right
+            || await signIn.MakeAsync(context, AccountStore.ByPassword(right, request.Username!), attempted) is not { } session)
         {
             audit.Record(attempted with { Why = Problem.InvalidCredentials.Code, AccountId = check.AccountId });
             return Problem.InvalidCredentials.Result();
         }
 
         return TypedResults.Ok(SessionResponse.Of(session));
-
-        // The password may have been changed since it was checked. The try that was right is no failure: it is taken back.
-        Task<Session?> SignInAsync(SignInTry right) => signIn.MakeAsync(
-            context, "select @accountId as account_id",
-            "select account_id from sign_in_secret(@username) where account_id = @accountId and password_hash = @passwordHash",
-            new { tryId = right.Id, right.AccountId, right.PasswordHash, request.Username }, attempted,
-            afterwards: "delete from sign_in_try where id = @tryId and exists (select from made)");
     }
 }
 

@@ -51,18 +51,27 @@ internal sealed class SiteAccounts(Database database)
     /// <returns>How many.</returns>
     public Task<int> EndSessionsAsync(Guid accountId, string? kind)
     {
-        const string sql = """
-            select lock_account(@accountId);
-            with ended as (
-              update session set revoked_at = statement_timestamp(), revoked_reason = 'signed_out'
-              where account_id = @accountId and (@kind is null or kind = @kind)
-                and revoked_at is null and expires_at > statement_timestamp()
-              returning id),
-            unused as (
-              delete from handoff where account_id = @accountId and used_at is null and @kind is distinct from 'mobile')
-            select count(*)::int from ended
-            """;
+        const string sql = "select lock_account(@accountId); select end_account_sessions(@accountId, 'signed_out', @kind)";
         return database.LockAndActAsync<int>(sql, new { accountId, kind });
+    }
+
+    /// <summary>Whom an issuer has just named.</summary>
+    public static SignInProof ById(Guid accountId) => new(
+        "select @accountId as account_id",
+        "select id as account_id from account where id = @accountId and disabled_at is null",
+        new { accountId });
+
+    /// <summary>Who brings a hand-off that still serves.</summary>
+    public static SignInProof ByHandoff(Secret code)
+    {
+        const string proof = """
+            update handoff h set used_at = statement_timestamp() from account a, client c
+            where h.hash = @hash and h.used_at is null and h.expires_at > statement_timestamp()
+              and a.id = h.account_id and a.disabled_at is null
+              and c.id = h.client_id and c.disabled_at is null and 'sessions' = any(c.scopes)
+            returning h.account_id
+            """;
+        return new SignInProof("select account_id from handoff where hash = @hash", proof, new { hash = code.Hash });
     }
 }
 

@@ -12,20 +12,16 @@ namespace QrLogin.Server.Accounts;
 internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeFeed feed, AuditTrail audit)
 {
     /// <summary>Makes it, writes its cookie, and tells the audit trail and the account's other pages.</summary>
-    /// <param name="owner">SQL with a column <c>account_id</c>: whose account is to be locked.</param>
-    /// <param name="proof">SQL with the same column, run under the lock: a row where it holds; it uses up what serves once.</param>
-    /// <param name="afterwards">SQL that is run with it, and sees in <c>made</c> whether there is a session.</param>
     /// <param name="asked">What the audit trail gets.</param>
     /// <param name="replaced">The hash of the session to replace where no cookie comes along.</param>
     /// <returns>Null, and nothing is done, where the proof does not hold.</returns>
     public async Task<Session?> MakeAsync(
-        HttpContext context, string owner, string proof, object arguments, AuditEvent asked,
-        string afterwards = "select 1", byte[]? replaced = null)
+        HttpContext context, SignInProof proof, AuditEvent asked, byte[]? replaced = null)
     {
         var sql = $"""
             select lock_account(account_id) from (
-              {owner} union select account_id from session where token_hash = @replacedHash order by account_id) as accounts;
-            with proof as ({proof}),
+              {proof.Owner} union select account_id from session where token_hash = @replacedHash order by account_id) as accounts;
+            with proof as ({proof.Proof}),
             made as (
               insert into session (id, account_id, kind, token_hash, device_name, device_platform, address,
                 created_at, last_seen_at, expires_at)
@@ -33,7 +29,7 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
                 statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '12 h'
               from proof
               returning id, kind, account_id, expires_at),
-            afterwards as ({afterwards}),
+            afterwards as ({proof.Afterwards}),
             replaced as (
               update session set revoked_at = statement_timestamp(), revoked_reason = 'replaced'
               where token_hash = @replacedHash and kind = 'web' and revoked_at is null and exists (select from made))
@@ -43,7 +39,7 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
             """;
         var token = Secret.New(SessionStore.TokenLength);
         var device = Device.FromUserAgent(context.Request.Headers.UserAgent.ToString());
-        var all = new DynamicParameters(arguments);
+        var all = new DynamicParameters(proof.Arguments);
         all.AddDynamicParams(new
         {
             id = Guid.CreateVersion7(),
@@ -64,3 +60,10 @@ internal sealed class WebSignIn(Database database, SessionCookie cookie, ChangeF
         return session;
     }
 }
+
+/// <summary>How a user has shown who they are, as SQL.</summary>
+/// <param name="Owner">A query with a column <c>account_id</c>: whose account is to be locked.</param>
+/// <param name="Proof">One with the same column, run under the lock: a row where it holds; it uses up what serves once.</param>
+/// <param name="Arguments">Of all three.</param>
+/// <param name="Afterwards">What is run with it, and sees in <c>made</c> whether there is a session.</param>
+internal sealed record SignInProof(string Owner, string Proof, object Arguments, string Afterwards = "select 1");

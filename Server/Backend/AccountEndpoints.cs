@@ -61,10 +61,9 @@ internal static class AccountEndpoints
         return Problem.AccountDisabled.Result();
     }
 
-    private static AuditEvent Asked(string name, SiteUser user, Client caller, HttpContext context) =>
-        new(AuditEvent.Client, name, ClientAddress.Of(context))
-        {
-            AccountId = user.AccountId,
-            Detail = $"{user.ExternalId}, by {caller.Name}", // the account may be gone when somebody reads it
-        };
+    private static AuditEvent Asked(string name, SiteUser user, Client caller, HttpContext context)
+    {
+        var asked = caller.Asks(name, context);
+        return asked with { AccountId = user.AccountId, Detail = $"{user.ExternalId}, {asked.Detail}" }; // the account may be gone by then
+    }
 }

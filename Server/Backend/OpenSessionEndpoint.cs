@@ -11,8 +11,6 @@ namespace QrLogin.Server.Backend;
 /// <summary>The site's backend has signed its user in, and opens the session of that computer: its page gets a code for it.</summary>
 internal static class OpenSessionEndpoint
 {
-    public static IServiceCollection AddBackend(this IServiceCollection services) => services.AddSingleton<BindingStore>();
-
     public static IEndpointRouteBuilder MapBackend(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/backend/sessions", OpenSession).RequireClient(ClientScope.Sessions)
@@ -20,14 +18,14 @@ internal static class OpenSessionEndpoint
                 Problem.AccountDisabled)
             .Examples(
                 new OpenSessionRequest(new("4711", "Alice"), [new("phone", "+86 138 0013 8000")]),
-                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", "+•••••••••8000")]));
+                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", "+•••••••••8000", Problem.IdentifierTaken.Code)]));
         return routes.MapAccounts().MapBindings();
     }
 
     private static async Task<Results<Ok<OpenSessionResponse>, ProblemHttpResult>> OpenSession(
         OpenSessionRequest request, Client caller, SiteAccounts accounts, BindingStore bindings, AuditTrail audit, HttpContext context)
     {
-        var asked = new AuditEvent(AuditEvent.Client, "open_session", ClientAddress.Of(context)) { Detail = caller.Name };
+        var asked = caller.Asks("open_session", context);
         var identifiers = request.Identifiers?.Normal() ?? [];
         if (identifiers.Length > 0 && !caller.Scopes.Contains(ClientScope.Bindings))
         {
@@ -48,17 +46,17 @@ internal static class OpenSessionEndpoint
             return Problem.AccountDisabled.Result();
         }
 
-        var conflicts = new List<Identifier>();
+        var conflicts = new List<BindingConflict>();
         foreach (var identifier in identifiers)
         {
-            if (await BindingEndpoints.BindAsync(account.Id, identifier, null, caller, bindings, audit, context) == Problem.IdentifierTaken)
+            if (await bindings.AddAsync(account.Id, identifier, null, asked) is { } refusal)
             {
-                conflicts.Add(identifier);
+                conflicts.Add(new BindingConflict(identifier.Kind, identifier.Masked, refusal.Code));
             }
         }
 
         audit.Record(asked with { AccountId = account.Id });
-        return TypedResults.Ok(new OpenSessionResponse(code.Text, SiteAccounts.HandoffLifetime, MaskedIdentifier.Of([.. conflicts])));
+        return TypedResults.Ok(new OpenSessionResponse(code.Text, SiteAccounts.HandoffLifetime, [.. conflicts]));
     }
 }
 
@@ -90,14 +88,15 @@ public sealed record OpenSessionRequest([property: Wire] OpenedAccount? Account,
 public sealed record OpenedAccount(
     [property: Wire(Pattern = SiteUser.IdPattern)] string? ExternalId, [property: Wire] string? DisplayName)
 {
-    private const int MaxName = 100;
-
-    internal string? Name => PlainText.Of(DisplayName, MaxName);
+    internal string? Name => PlainText.Of(DisplayName, PlainText.LongestName);
 
     public override string ToString() => $"{nameof(OpenedAccount)} {ExternalId}";
 }
 
 /// <param name="Code">For <c>POST /api/session/handoff</c>, once.</param>
 /// <param name="ExpiresIn">Whole seconds.</param>
-/// <param name="Conflicts">Those of the identifiers that another account has; they stay there.</param>
-internal sealed record OpenSessionResponse(string Code, int ExpiresIn, MaskedIdentifier[] Conflicts);
+/// <param name="Conflicts">Those of the identifiers that were not bound; one that another account has stays there.</param>
+internal sealed record OpenSessionResponse(string Code, int ExpiresIn, BindingConflict[] Conflicts);
+
+/// <param name="Code">As binding it alone would be refused: <c>identifier_taken</c>, <c>too_many_bindings</c>.</param>
+internal sealed record BindingConflict(string Kind, string Masked, string Code);

@@ -3,14 +3,25 @@ using QrLogin.Server.Http;
 
 namespace QrLogin.Server.Bindings;
 
-/// <summary>An identifier as a phone writes it: one of the kinds, in any form that has a normal form.</summary>
+/// <summary>An identifier as a phone or a site writes it: one of the kinds, in any form that has a normal form.</summary>
 public sealed record SubmittedIdentifier(
     [property: Wire(Pattern = SubmittedIdentifiers.KindPattern)] string? Kind, [property: Wire] string? Value)
 {
+    /// <summary>Of one without <see cref="Fault"/>.</summary>
+    internal Identifier Normal =>
+        Identifier.TryNormalize(Kind!, Value!, out var normal) ? normal : throw new FormatException("It has a fault.");
+
+    /// <summary>What is wrong with it; null where it has a normal form.</summary>
+    /// <param name="prefix">Where its members are, as the client knows it.</param>
+    internal ValidationResult? Fault(string prefix) =>
+        !Identifier.IsKind(Kind) ? new ValidationResult(Identifier.KindHint, [prefix + nameof(Kind)])
+        : !Identifier.TryNormalize(Kind, Value ?? "", out _) ? new ValidationResult(Identifier.Hint(Kind), [prefix + nameof(Value)])
+        : null;
+
     public override string ToString() => $"{nameof(SubmittedIdentifier)} of kind {Kind}";
 }
 
-/// <summary>What a phone submits to identify and to redeem: one to eight identifiers.</summary>
+/// <summary>One to eight identifiers.</summary>
 internal static class SubmittedIdentifiers
 {
     public const string KindPattern = "^(phone|imei|imsi|iccid|mac|app)$";
@@ -27,20 +38,13 @@ internal static class SubmittedIdentifiers
 
         foreach (var (index, each) in submitted.Index())
         {
-            if (!Identifier.IsKind(each?.Kind))
+            if ((each ?? new SubmittedIdentifier(null, null)).Fault($"{member}[{index}].") is { } fault)
             {
-                yield return new ValidationResult(Identifier.KindHint, [$"{member}[{index}].{nameof(each.Kind)}"]);
-            }
-            else if (!Identifier.TryNormalize(each.Kind, each.Value ?? "", out _))
-            {
-                yield return new ValidationResult(Identifier.Hint(each.Kind), [$"{member}[{index}].{nameof(each.Value)}"]);
+                yield return fault;
             }
         }
     }
 
     /// <summary>The normal forms, in the order sent, each once; of those without <see cref="Faults"/>.</summary>
-    public static Identifier[] Normal(this SubmittedIdentifier[] submitted) => [.. submitted.Select(Normal).Distinct()];
-
-    private static Identifier Normal(SubmittedIdentifier submitted) =>
-        Identifier.TryNormalize(submitted.Kind!, submitted.Value!, out var normal) ? normal : throw new FormatException("It has faults.");
+    public static Identifier[] Normal(this SubmittedIdentifier[] submitted) => [.. submitted.Select(each => each.Normal).Distinct()];
 }

@@ -1,3 +1,6 @@
+using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
+
 namespace QrLogin.Server.Clients;
 
 /// <summary>A program of the site, as its request has proved it; a parameter of this type is that caller.</summary>
@@ -10,6 +13,10 @@ internal sealed record Client
 
     /// <summary>Out of <see cref="ClientScope"/>.</summary>
     public required string[] Scopes { get; init; }
+
+    /// <summary>What it asks for, as the audit trail has it.</summary>
+    public AuditEvent Asks(string name, HttpContext context) =>
+        new(AuditEvent.Client, name, ClientAddress.Of(context)) { Detail = $"by {Name}" };
 
     /// <summary>Minimal APIs' binding; <see cref="ClientAuthentication"/> has put it there, or the call was refused.</summary>
     public static ValueTask<Client?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Client>());

@@ -16,15 +16,14 @@ namespace QrLogin.Server.Clients;
 /// </summary>
 internal sealed partial class ClientAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    ClientStore clients, FailureLimits failures, AuditTrail audit, IOptions<OidcOptions> oidc)
+    ClientStore clients, FailureLimits failures, AuditTrail audit)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Client";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        // A client of the OpenID Connect provider's name would be the issuer of its accounts.
-        if (Credentials() is not var (name, secret) || name == oidc.Value.Name || await clients.FindAsync(name, secret) is not { } client)
+        if (Credentials() is not var (name, secret) || await clients.FindAsync(name, secret) is not { } client)
         {
             return AuthenticateResult.NoResult();
         }

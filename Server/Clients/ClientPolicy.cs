@@ -8,28 +8,17 @@ internal static class ClientPolicy
 {
     public const string ScopeClaim = "scope";
 
-    private static readonly string[] Scopes = [ClientScope.Sessions, ClientScope.Bindings, ClientScope.Introspect, ClientScope.Revoke];
-
     /// <param name="scope">Out of <see cref="ClientScope"/>.</param>
     public static TBuilder RequireClient<TBuilder>(this TBuilder builder, string scope) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(Name(scope)).SecuredBy(
-            ["client"], Problem.ClientRequired, Problem.ScopeRequired, Problem.TooManyRequests, Problem.Unavailable);
-
-    public static IServiceCollection AddClients(this IServiceCollection services)
-    {
-        services.Configure<AuthenticationOptions>(
-            options => options.AddScheme<ClientAuthentication>(ClientAuthentication.SchemeName, null));
-        var authorization = services.AddAuthorizationBuilder();
-        foreach (var scope in Scopes)
-        {
-            authorization.AddPolicy(Name(scope), policy => policy
+        builder
+            .RequireAuthorization(policy => policy
                 .AddAuthenticationSchemes(ClientAuthentication.SchemeName)
                 .RequireAuthenticatedUser()
-                .RequireClaim(ScopeClaim, scope));
-        }
+                .RequireClaim(ScopeClaim, scope))
+            .SecuredBy(["client"], Problem.ClientRequired, Problem.ScopeRequired, Problem.TooManyRequests, Problem.Unavailable);
 
-        return services.AddTransient<ClientAuthentication>().AddSingleton<ClientStore>();
-    }
-
-    private static string Name(string scope) => $"client: {scope}";
+    public static IServiceCollection AddClients(this IServiceCollection services) => services
+        .Configure<AuthenticationOptions>(options => options.AddScheme<ClientAuthentication>(ClientAuthentication.SchemeName, null))
+        .AddTransient<ClientAuthentication>()
+        .AddSingleton<ClientStore>();
 }

@@ -35,9 +35,13 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int HandshakeFailuresPerMinute { get; init; } = 200;
 
-    /// <summary>Calls of one address that no client's secret came with.</summary>
+    /// <summary>Calls of one address that came with a wrong secret of a client.</summary>
     [Range(1, 1_000_000)]
     public int ClientFailuresPerMinute { get; init; } = 60;
+
+    /// <summary>Identifiers that a client or a provider may bind to one account.</summary>
+    [Range(1, 1_000)]
+    public int BindingsPerAccount { get; init; } = 64;
 
     /// <summary>Failed sign-ins of one user name from one address.</summary>
     [Range(1, 10_000)]

@@ -8,7 +8,7 @@ internal sealed class OidcOptions
 {
     public const string Section = "Oidc";
 
-    /// <summary>The namespace of its accounts, as in <c>example/4711</c>; another provider needs another.</summary>
+    /// <summary>The namespace of its accounts, as in <c>oidc.example/4711</c>; another provider needs another.</summary>
     public string? Name { get; init; }
 
     /// <summary>What people call it: "Sign in with …"; <see cref="Name"/> where it is not given.</summary>
@@ -17,8 +17,10 @@ internal sealed class OidcOptions
     /// <summary>Its issuer: <c>/.well-known/openid-configuration</c> stands below (OpenID Connect Discovery 1.0).</summary>
     public string? Authority { get; init; }
 
+    /// <summary>What the provider calls this site.</summary>
     public string? ClientId { get; init; }
 
+    /// <summary>What the provider knows this site by; also the key of what a browser carries through a sign-in.</summary>
     public string? ClientSecret { get; init; }
 
     /// <summary>With blanks between; <c>openid</c> is among them.</summary>
@@ -27,6 +29,7 @@ internal sealed class OidcOptions
     /// <summary>The claim that holds what people are called.</summary>
     public string NameClaim { get; init; } = "name";
 
+    /// <summary>The claim that holds the telephone number.</summary>
     public string PhoneClaim { get; init; } = "phone_number";
 
     /// <summary>The claim that says, with <c>true</c>, that the provider vouches for the number.</summary>
@@ -35,7 +38,10 @@ internal sealed class OidcOptions
     /// <summary>The page of this origin on which who has signed in ends.</summary>
     public string ReturnPath { get; init; } = "/";
 
-    public bool IsConfigured => Name is not null;
+    public bool IsConfigured => !string.IsNullOrEmpty(Name);
+
+    /// <summary>Of its accounts; no client can have this name.</summary>
+    public string Issuer => $"oidc.{Name}";
 
     public string Title => DisplayName ?? Name ?? "";
 }

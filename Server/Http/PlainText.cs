@@ -6,6 +6,9 @@ namespace QrLogin.Server.Http;
 /// <summary>Text from elsewhere that people are shown.</summary>
 internal static class PlainText
 {
+    /// <summary>What people or their devices are called, in UTF-16 units.</summary>
+    public const int LongestName = 100;
+
     /// <summary>What is left without control and format characters, cut to so many UTF-16 units, without space around it.</summary>
     /// <returns>Null where nothing is left.</returns>
     public static string? Of(string? text, int maxLength)

@@ -43,6 +43,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         "Allow names those that it takes.");
     public static readonly Problem IdentifierTaken = new(409, "identifier_taken", "Another account has this identifier.",
         "Nothing was changed. It has to be unbound there first.");
+    public static readonly Problem TooManyBindings = new(409, "too_many_bindings", "The account has too many identifiers.",
+        "Nothing was changed. Unbind those that are no longer used.");
     public static readonly Problem RequestTimeout = new(408, "request_timeout", "The request came too slowly.",
         "Send it again, all of it at once.");
     public static readonly Problem AlreadyRedeemed = new(410, "already_redeemed", "This code has already been used.",

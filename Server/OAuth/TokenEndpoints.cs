@@ -41,11 +41,12 @@ internal static class TokenEndpoints
         if (await FindAsync(form, sessions) is { } session
             && await sessions.EndAsync(session.AccountId, session.Id, "revoked", admittedToo: false))
         {
-            audit.Record(new AuditEvent(AuditEvent.Client, "end_session", ClientAddress.Of(context))
+            var asked = caller.Asks("end_session", context);
+            audit.Record(asked with
             {
                 AccountId = session.AccountId,
                 SessionId = session.Id,
-                Detail = $"by its token, by {caller.Name}",
+                Detail = $"by its token, {asked.Detail}",
             });
         }
 
@@ -87,11 +88,14 @@ internal sealed record TokenForm(string Token) : IEndpointParameterMetadataProvi
     public override string ToString() => nameof(TokenForm);
 }
 
+/// <param name="Active">Whether it is a phone's living token; without it there is nothing else.</param>
 /// <param name="Sub">The account's id, which never changes.</param>
 /// <param name="Username">As in <c>account</c> elsewhere.</param>
+/// <param name="Name">What people call the user.</param>
 /// <param name="Iss">The server's public origin.</param>
 /// <param name="Iat">Seconds since 1970, when the phone was signed in.</param>
 /// <param name="Exp">Seconds since 1970, when it ends if it is not used; ask again by then.</param>
+/// <param name="TokenType">Always <c>Bearer</c> (RFC 6750).</param>
 /// <param name="Sid">The session's id, as in <c>GET /api/sessions</c>.</param>
 /// <param name="ExternalId">What the site calls the user, where the caller has made the account.</param>
 internal sealed record IntrospectionResponse(

@@ -8,8 +8,9 @@ using System.Text;
 namespace QrLogin.Server.Storage;
 
 /// <summary>
-/// Random bytes that whoever holds them may use: session tokens (32) and tickets (16). They travel as unpadded base64url
-/// (RFC 4648 §5) and are stored as their SHA-256 only; <see cref="ToString"/> shows neither, so a secret cannot be logged by accident.
+/// Random bytes that whoever holds them may use: tickets (16), session tokens, hand-offs and secrets of clients (32). They travel as
+/// unpadded base64url (RFC 4648 §5) and are stored as their SHA-256 only; <see cref="ToString"/> shows neither, so a secret cannot be
+/// logged by accident.
 /// </summary>
 internal sealed class Secret
 {
