@@ -17,9 +17,9 @@ internal sealed class HeardTests
     /// <summary>Those that together hear everything.</summary>
     private static readonly Type[] Needed =
     [
-        typeof(AppLinkTests), typeof(BindingChangeTests), typeof(BindingTests), typeof(ChangeFeedTests), typeof(ConnectTests), typeof(DocumentTests),
-        typeof(DrainTests), typeof(EveryCallTests), typeof(ExtendTests), typeof(FrameTests), typeof(HandoffTests), typeof(HandshakeTests),
-        typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests), typeof(OidcFaultTests),
+        typeof(AppLinkTests), typeof(BindingChangeTests), typeof(BindingTests), typeof(ChangeFeedTests), typeof(ConnectTests),
+        typeof(DocumentTests), typeof(DrainTests), typeof(EveryCallTests), typeof(ExtendTests), typeof(FrameTests), typeof(HandoffTests),
+        typeof(HandshakeTests), typeof(HeadTests), typeof(HeaderTests), typeof(IdentifyTests), typeof(LimitTests), typeof(OidcFaultTests),
         typeof(OidcRefusalTests), typeof(OidcSignInTests), typeof(PostgresFaultTests), typeof(ProblemTests), typeof(RareAnswerTests),
         typeof(RedeemTests), typeof(ScreenTests), typeof(SessionTests), typeof(SignInTests), typeof(SiteAccountTests),
         typeof(SocketAbuseTests), typeof(SocketLimitTests), typeof(TokenTests), typeof(TypedRedeemTests),

@@ -80,6 +80,11 @@ internal static class Described
 
     public static void Hear(string method, string target, Answer answer)
     {
+        if (answer.Header("Content-Security-Policy") is null)
+        {
+            return; // a proxy's own, or the site's beside us: all of ours have it
+        }
+
         var type = answer.Response.Content.Headers.ContentType?.MediaType;
         if (type == "application/problem+json" && answer.Text.Length > 0)
         {
@@ -122,6 +127,11 @@ internal static class Described
         if (code is null && status is 400 or 505)
         {
             return null; // no HTTP: the web server itself refuses it
+        }
+
+        if (code == "not_found" && template.StartsWith("/api/session/oidc", StringComparison.Ordinal))
+        {
+            return null; // a server without a provider has no such call
         }
 
         var what = $"{(method == "CONNECT" ? "GET" : method)} {template} {status}";

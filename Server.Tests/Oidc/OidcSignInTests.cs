@@ -1,4 +1,3 @@
-using System.Net;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Host;
 
@@ -147,10 +146,9 @@ internal sealed class OidcSignInTests
     [Test]
     public async Task Without_a_provider_there_is_no_such_call()
     {
-        using var http = new HttpClient { BaseAddress = World.Server.Address };
-        var begun = await http.PostAsync("/api/session/oidc", null);
-        var ended = await http.GetAsync("/api/session/oidc/callback?code=x&state=y");
-        Assert.That((begun.StatusCode, ended.StatusCode), Is.EqualTo((HttpStatusCode.NotFound, HttpStatusCode.NotFound)));
+        using var http = Calls.Client(World.Server);
+        Assert.That((await http.CallAsync(HttpMethod.Post, "/api/session/oidc")).Word(), Is.EqualTo("404 not_found"));
+        Assert.That((await http.CallAsync(HttpMethod.Get, "/api/session/oidc/callback?code=x")).Word(), Is.EqualTo("404 not_found"));
         var described = await http.GetStringAsync("/openapi/v1.json");
         Assert.That(described, Does.Contain("/api/session/handoff").And.Not.Contain("/api/session/oidc"));
     }

@@ -17,6 +17,7 @@ internal sealed class SampleTests : PageTest
     private readonly StringBuilder said = new();
     private readonly int port = TestServer.FreePort();
     private Process? script;
+    private string database = "";
 
     private string Origin => $"http://localhost:{port}";
 
@@ -37,7 +38,9 @@ internal sealed class SampleTests : PageTest
         if (script is { HasExited: false })
         {
             using var kill = Process.Start("kill", ["-TERM", $"{script.Id}"]);
-            await script.WaitForExitAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await script.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            script.Kill(entireProcessTree: true);
         }
 
         script?.Dispose();
@@ -59,11 +62,7 @@ internal sealed class SampleTests : PageTest
         var screen = await OpenAsync("about:blank");
         screen.MayHear("status of 401"); // nobody is signed in
         await screen.Page.GotoAsync(Origin);
-        await screen.Page.GetByLabel("Name").FillAsync("bella");
-        await screen.Page.GetByLabel("Password").FillAsync(Regex.Match(Said, @"password +(\S+)").Groups[1].Value);
-        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(screen.Page.Locator("#greeting")).ToHaveTextAsync("Hello, Bella");
-        await Expect(screen.Page.Locator("qr-login")).ToHaveCountAsync(1);
+        await SignInAsync(screen);
         await screen.PictureAsync("sample-shop");
 
         var small = await OpenAsync($"{Origin}/shop/app.html", new() { Width = 390, Height = 844 });
@@ -84,11 +83,34 @@ internal sealed class SampleTests : PageTest
 
         var tab = await OpenTabAsync(screen, Origin);
         await Expect(tab.Page.Locator("qr-login")).ToHaveCountAsync(1);
+        var kept = (await screen.Page.Context.CookiesAsync()).Single(each => each.Name == "shop");
         await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(screen.Page.GetByLabel("Password")).ToBeVisibleAsync();
         await Expect(tab.Page.GetByLabel("Password")).ToBeVisibleAsync(); // its socket was closed with 4401
         await small.Page.ReloadAsync();
         await Expect(small.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Hello, Bella. Your kettle is on its way.");
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false });
+        http.DefaultRequestHeaders.Add("Cookie", $"shop={kept.Value}");
+        Assert.That((int)(await http.GetAsync($"{Origin}/shop/me")).StatusCode, Is.EqualTo(401), "a cookie from before opens nothing");
+
+        await SignInAsync(screen);
+        await World.Admin.ExecuteAsync($"alter database {database} allow_connections false");
+        await World.Admin.ExecuteAsync(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = @database", new { database });
+        screen.MayHear("status of 503");
+        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(screen.Page.Locator("#problem")).ToContainTextAsync("You are signed out of the shop. QrLogin does not answer");
+        await Expect(screen.Page.GetByLabel("Password")).ToBeVisibleAsync();
+        await screen.PictureAsync("sample-out-alone");
+    }
+
+    private async Task SignInAsync(Screen screen)
+    {
+        await screen.Page.GetByLabel("Name").FillAsync("bella");
+        await screen.Page.GetByLabel("Password").FillAsync(Regex.Match(Said, @"password +(\S+)").Groups[1].Value);
+        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(screen.Page.Locator("#greeting")).ToHaveTextAsync("Hello, Bella");
+        await Expect(screen.Page.Locator("qr-login")).ToHaveCountAsync(1);
     }
 
     private async Task StartAsync()
@@ -98,12 +120,14 @@ internal sealed class SampleTests : PageTest
             Assert.Ignore("nginx is missing (Debian: apt-get install nginx).");
         }
 
+        var url = await World.NewDatabaseAsync();
+        database = new Uri(url).AbsolutePath[1..];
         script = Process.Start(new ProcessStartInfo("bash", ["scripts/sample/run"])
         {
             WorkingDirectory = TestDatabase.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["PORT"] = $"{port}", ["QRLOGIN_DB"] = await World.NewDatabaseAsync() },
+            Environment = { ["PORT"] = $"{port}", ["QRLOGIN_DB"] = url },
         })!;
         script.OutputDataReceived += (_, line) => Note(line.Data);
         script.ErrorDataReceived += (_, line) => Note(line.Data);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using QrLogin.Server.Tests.Actors;
 
 namespace QrLogin.Server.Tests.Proxies;
@@ -34,6 +35,21 @@ internal sealed class ProxyRawTests(string program)
             front, "POST /api/login/identify HTTP/1.1", "Host: localhost", $"{Json}\r\n{length}", $"{{}}{Smuggled}");
         Assert.That(answer, Does.Match("^HTTP/1.1 (400|411|422|501) "));
         Assert.That(answer.Split("HTTP/1.1 "), Has.Length.EqualTo(2), answer);
+    }
+
+    /// <summary>Else whoever speaks h2c behind it would hear the next requests from the client itself, and CGI reads _ as -.</summary>
+    [Test]
+    public async Task No_other_protocol_and_no_other_spelling_goes_through_to_the_site()
+    {
+        await using var front = await Front.StartAsync(program);
+        var answers = await AskAsync(
+            front, "GET /elsewhere HTTP/1.1", "Host: localhost",
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+                + "X_Forwarded_For: 203.0.113.9\r\nX_Real_IP: 203.0.113.9",
+            "GET /elsewhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        Assert.That(Regex.Count(answers, $"{Site.Mark}: here", RegexOptions.IgnoreCase), Is.EqualTo(2), answers);
+        Assert.That(answers, Does.Not.Contain("h2c").IgnoreCase.And.Not.Contain("http2-settings").IgnoreCase);
+        Assert.That(answers, Does.Not.Contain("203.0.113.9"));
     }
 
     /// <returns>All that is answered until the connection ends.</returns>

@@ -59,6 +59,7 @@ internal sealed class ProxySocketTests(string program)
         Assert.That(away.Header("Retry-After"), Is.EqualTo("5"));
         Assert.That(away.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(away.Header("Content-Type"), Is.EqualTo("application/problem+json"));
+        Assert.That((await browser.CallAsync(HttpMethod.Get, "/.well-known/assetlinks.json")).Word(), Is.EqualTo("503 unavailable"));
         var site = await browser.CallAsync(HttpMethod.Get, "/elsewhere");
         Assert.That((site.Status, site.Header(Site.Mark)), Is.EqualTo((200, "here")), "the site is not");
     }

@@ -146,9 +146,13 @@ internal sealed class ProxyTests(string program)
             Assert.That(answer.Header("X-Powered-By") ?? answer.Header("Via"), Is.Null, path);
         }
 
-        var large = await http.CallAsync(
-            HttpMethod.Post, "/api/login/identify", new StringContent(new string(' ', 9000), Encoding.UTF8, "application/json"));
-        Assert.That(large.Word(), Is.EqualTo("413 body_too_large"));
+        foreach (var length in new[] { 9000, 20_000 })
+        {
+            var large = await http.CallAsync(
+                HttpMethod.Post, "/api/login/identify", new StringContent(new string(' ', length), Encoding.UTF8, "application/json"));
+            Assert.That(large.Word(), Is.EqualTo("413 body_too_large"), $"{length}");
+        }
+
         Assert.That((await http.CallAsync(HttpMethod.Get, "/connect")).Word(), Is.EqualTo("426 upgrade_required"));
     }
 

@@ -18,7 +18,7 @@ internal sealed class PhoneTokens(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-            || header is not { Scheme: "Bearer", Parameter: { Length: > 0 } token })
+            || header is not { Scheme: "Bearer", Parameter: { Length: > 0 and <= 100 } token })
         {
             return AuthenticateResult.NoResult();
         }
@@ -26,12 +26,13 @@ internal sealed class PhoneTokens(
         var userId = await known.GetOrCreateAsync(token, entry =>
         {
             entry.AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(5);
+            entry.Size = 1;
             return qrLogin.IntrospectAsync(token);
         });
         return userId is null
             ? AuthenticateResult.Fail("It is no living token.")
             : AuthenticateResult.Success(new AuthenticationTicket(
-                new ClaimsPrincipal(new ClaimsIdentity([new Claim("id", userId)], Scheme.Name)), Scheme.Name));
+                new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, userId)], Scheme.Name)), Scheme.Name));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 
 namespace QrLogin.Sample;
 
@@ -9,13 +12,15 @@ internal sealed class QrLoginBackend
 {
     private readonly HttpClient http;
     private readonly string name;
+    private readonly ILogger<QrLoginBackend> logger;
 
-    public QrLoginBackend(HttpClient http, IConfiguration configuration)
+    public QrLoginBackend(HttpClient http, IOptions<QrLoginOptions> options, ILogger<QrLoginBackend> logger)
     {
-        (this.http, name) = (http, configuration["QrLogin:Client"]!);
-        http.BaseAddress = new Uri(configuration["QrLogin:Address"]!); // inside, past the proxy
+        (this.http, name, this.logger) = (http, options.Value.Client, logger);
+        http.BaseAddress = options.Value.Address;
+        http.Timeout = TimeSpan.FromSeconds(5); // it answers within 3 s
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{name}:{configuration["QrLogin:Secret"]}")));
+            "Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{name}:{options.Value.Secret}")));
     }
 
     public string UsernameOf(User user) => $"{name}/{user.Id}";
@@ -29,14 +34,20 @@ internal sealed class QrLoginBackend
             identifiers = new[] { new { kind = "phone", value = user.Phone } },
         });
         answer.EnsureSuccessStatusCode();
-        return (await answer.Content.ReadFromJsonAsync<JsonNode>())!["code"]!.ToString();
+        var opened = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        foreach (var conflict in opened["conflicts"]!.AsArray())
+        {
+            logger.LogWarning("The number of user {User} opens no code: {Why}", user.Id, conflict!["code"]);
+        }
+
+        return opened["code"]!.ToString();
     }
 
     /// <summary>The user has signed out here: the PCs are signed out there too, and their pages told. The phones stay.</summary>
     public async Task SignOutAsync(string userId)
     {
         using var answer = await http.DeleteAsync($"/api/backend/accounts/{Uri.EscapeDataString(userId)}/sessions?kind=web");
-        if (answer.StatusCode != System.Net.HttpStatusCode.NotFound) // who never was there
+        if (answer.StatusCode != HttpStatusCode.NotFound) // who never was there
         {
             answer.EnsureSuccessStatusCode();
         }
@@ -51,4 +62,20 @@ internal sealed class QrLoginBackend
         var found = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
         return found["active"]!.GetValue<bool>() ? found["external_id"]?.ToString() : null;
     }
+}
+
+/// <summary>Where QrLogin is, and who the shop is to it.</summary>
+internal sealed class QrLoginOptions
+{
+    /// <summary>Inside, past the proxy.</summary>
+    [Required]
+    public Uri Address { get; init; } = null!;
+
+    /// <summary>The name that <c>admin.create_client</c> was given.</summary>
+    [Required]
+    public string Client { get; init; } = null!;
+
+    /// <summary>What it answered.</summary>
+    [Required]
+    public string Secret { get; init; } = null!;
 }

@@ -58,7 +58,11 @@ find('sign-in').addEventListener('submit', async (/** @type {SubmitEvent} */ eve
   }
 });
 find('sign-out').addEventListener('click', async () => {
-  await call('POST', '/shop/sign-out', {});
+  find('qr-login').replaceChildren(); // or it hears first that its session has ended
+  const answer = await call('POST', '/shop/sign-out', {});
   await show();
+  if (!answer.ok) {
+    find('problem').textContent = 'You are signed out of the shop. QrLogin does not answer: sign in and out once more, later.';
+  }
 });
 await show();
