@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
 using QrLogin.Server.Bindings;
 using QrLogin.Server.Http;
 
@@ -16,10 +17,12 @@ internal sealed record OidcIdentity(string Subject, string DisplayName, Identifi
     /// <param name="userInfo">Validated to be about the same subject; null where the provider has none.</param>
     public static OidcIdentity Of(ClaimsPrincipal idToken, JsonElement? userInfo, OidcOptions options)
     {
-        List<Func<string, string?>> sources = [claim => idToken.FindFirst(claim)?.Value];
+        List<Func<string, string?>> sources =
+            [claim => idToken.FindFirst(each => each.Type == claim && each.ValueType != JsonClaimValueTypes.Json)?.Value];
         if (userInfo is { } told)
         {
-            sources.Insert(0, claim => told.TryGetProperty(claim, out var value) ? $"{value}" : null);
+            sources.Insert(0, claim => told.TryGetProperty(claim, out var value)
+                && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) ? $"{value}" : null);
         }
 
         var subject = idToken.FindFirst("sub")?.Value ?? "";

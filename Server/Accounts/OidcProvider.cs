@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
@@ -19,6 +20,9 @@ internal sealed class OidcProvider(
 {
     private const string Replaces = "replaces";
     private const int LongestReason = 200;
+
+    /// <summary>Sign-ins that one browser may have begun and not ended: each has two cookies, and a proxy takes only so many.</summary>
+    private const int MostAtATime = 8;
 
     /// <summary>For all that the provider is asked for one call; the page waits for ten.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
@@ -63,6 +67,12 @@ internal sealed class OidcProvider(
         if (replaced is not null)
         {
             properties.Items[Replaces] = Convert.ToBase64String(replaced.Hash);
+        }
+
+        var begun = handler.Get(Options.DefaultName).CorrelationCookie.Name!;
+        if (context.Request.Cookies.Keys.Count(each => each.StartsWith(begun, StringComparison.Ordinal)) >= MostAtATime)
+        {
+            RemoveCookies(context);
         }
 
         try
@@ -140,10 +150,11 @@ internal sealed class OidcProvider(
         _ => Problem.ProviderFailed,
     };
 
-    private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException or IOException or OperationCanceledException
+    private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError }
+        or IOException or OperationCanceledException
         || (fault is not null && IsUnreachable(fault.InnerException));
 
-    /// <summary>The handler removes those that it has used: not the nonce of a sign-in that was refused, nor any left behind.</summary>
+    /// <summary>All of them. The handler removes those that it has used: not the nonce of one that was refused, nor any left behind.</summary>
     private void RemoveCookies(HttpContext context)
     {
         var options = handler.Get(Options.DefaultName);

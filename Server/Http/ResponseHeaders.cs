@@ -21,6 +21,13 @@ internal static class ResponseHeaders
             // At the last moment: an exception clears what has been set before.
             context.Response.OnStarting(() =>
             {
+                if (context.Response.Headers.CacheControl == "no-cache,no-store") // so the framework answers exceptions
+                {
+                    context.Response.Headers.Remove(HeaderNames.CacheControl);
+                    context.Response.Headers.Remove(HeaderNames.Pragma);
+                    context.Response.Headers.Remove(HeaderNames.Expires);
+                }
+
                 foreach (var (name, value) in headers)
                 {
                     context.Response.Headers.TryAdd(name, value);
