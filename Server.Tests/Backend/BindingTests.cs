@@ -42,6 +42,24 @@ internal sealed class BindingTests : SiteTest
     }
 
     [Test]
+    public async Task What_is_bound_again_gets_another_label_and_stays_among_the_others_where_it_was()
+    {
+        var id = SiteBackend.NewUserId();
+        using var older = new Phone(World.Server);
+        using var newer = new Phone(World.Server, ("app", Phone.NewInstallId())); // which by its name is the first
+        await Site.CodeAsync(id);
+        foreach (var (phone, label) in new[] { (older, "Pixel 9"), (newer, "Fairphone"), (older, "Pixel 10"), (older, null) })
+        {
+            var (kind, value) = phone.Identifiers[0];
+            Assert.That((await Site.OfAsync(id, HttpMethod.Post, "/bindings", new { kind, value, label })).Status, Is.EqualTo(204));
+        }
+
+        var listed = (await Site.OfAsync(id, HttpMethod.Get, "/bindings"))["bindings"].AsArray();
+        Assert.That(
+            listed.Select(each => $"{each!["kind"]} {each["label"]}"), Is.EqualTo(new[] { "phone Pixel 10", "app Fairphone" }));
+    }
+
+    [Test]
     public async Task What_another_account_has_stays_there_and_the_conflict_is_told()
     {
         using var phone = new Phone(World.Server);
@@ -72,5 +90,15 @@ internal sealed class BindingTests : SiteTest
         using var phone = new Phone(World.Server);
         Assert.That((await narrow.OpenAsync("u1", "Alice", phone)).Word(), Is.EqualTo("403 scope_required"));
         Assert.That((await narrow.OpenAsync("u1")).Status, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task With_a_session_eight_are_bound_and_nine_are_too_many()
+    {
+        using var phone = new Phone(World.Server, [.. Enumerable.Range(0, 9).Select(_ => ("phone", Phone.NewNumber()))]);
+        Assert.That((await Site.OpenAsync("u1", "Alice", phone))["errors"]["identifiers"], Is.Not.Null);
+        phone.Identifiers = phone.Identifiers[..8];
+        await Site.CodeAsync("u1", phone);
+        Assert.That((await Site.OfAsync("u1", HttpMethod.Get, "/bindings"))["bindings"].AsArray(), Has.Count.EqualTo(8));
     }
 }

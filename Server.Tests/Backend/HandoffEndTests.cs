@@ -23,6 +23,7 @@ internal sealed class HandoffEndTests : SiteTest
     [TestCase("DELETE /sessions?kind=web", true)]
     [TestCase("DELETE /sessions?kind=mobile", false)]
     [TestCase("POST /disable, POST /enable", true)]
+    [TestCase("DELETE ", true)]
     public async Task What_the_site_ends_ends_hand_offs(string calls, bool ends)
     {
         using var browser = new Browser(World.Server);

@@ -87,6 +87,18 @@ internal sealed class HandoffTests : SiteTest
     }
 
     [Test]
+    public async Task Of_a_long_name_a_hundred_UTF_16_units_stay_and_no_half_a_character()
+    {
+        var id = SiteBackend.NewUserId();
+        using var browser = await Site.BrowserAsync(id);
+        foreach (var (name, kept) in new[] { (new string('é', 101), 100), (new string('é', 99) + "😀", 99) })
+        {
+            await Site.OpenAsync(id, name);
+            Assert.That((await browser.WhoAmIAsync())["account"]["displayName"]!.ToString(), Is.EqualTo(name[..kept]));
+        }
+    }
+
+    [Test]
     public async Task The_trail_tells_who_let_whom_in()
     {
         var id = SiteBackend.NewUserId();

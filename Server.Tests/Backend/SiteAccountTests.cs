@@ -10,7 +10,7 @@ internal sealed class SiteAccountTests : SiteTest
     [TestCase("DELETE", "/sessions", true)]
     [TestCase("POST", "/disable", true)]
     [TestCase("DELETE", "", true)]
-    public async Task Who_is_signed_out_disabled_or_erased_there_is_out_here_within_a_second(string method, string what, bool phoneToo)
+    public async Task Who_is_signed_out_disabled_or_erased_there_is_out_here(string method, string what, bool phoneToo)
     {
         var id = SiteBackend.NewUserId();
         using var phone = new Phone(World.Server);

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using QrLogin.Server.Tests.Actors;
 using QrLogin.Server.Tests.Backend;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.OAuth;
@@ -29,6 +30,21 @@ internal sealed class TokenTests : SiteTest
             {"active":true,"sub":"{{account}}","username":"{{Site.Name}}/{{id}}","name":"Alice","iss":"{{TestServer.Origin}}",
             "iat":{{iat}},"exp":{{exp}},"token_type":"Bearer","sid":"{{granted["session"]["id"]}}","external_id":"{{id}}"}
             """.Replace("\n", "", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task To_ask_about_a_token_is_a_use_of_its_session()
+    {
+        using var scene = await Scene.ReadyAsync();
+        var id = await scene.AdmittedAsync();
+        await World.Admin.ExecuteAsync(
+            """
+            update session set created_at = created_at - interval '20 d', last_seen_at = last_seen_at - interval '20 d',
+              expires_at = expires_at - interval '20 d'
+            where id = @id::uuid
+            """, new { id });
+        var token = await AskAsync(Site, "introspect", ("token", scene.Phone.Token!));
+        Assert.That((long)token["exp"] - (long)token["iat"], Is.EqualTo(50 * 86_400).Within(30), "30 d from now");
     }
 
     [Test]
@@ -108,6 +124,23 @@ internal sealed class TokenTests : SiteTest
     }
 
     [Test]
+    public async Task Who_has_failed_too_often_or_asks_while_the_database_is_away_is_told_that_it_is_so_for_a_time()
+    {
+        await using var strict = new TestServer(World.Database, new() { ["Limits:ClientFailuresPerMinute"] = "1" });
+        await using var away = new TestServer(DocumentTests.NoDatabase, new() { [ServerLog.Level] = "Fatal" });
+        foreach (var (server, status) in new[] { (strict, 429), (away, 503) })
+        {
+            using var stranger = new SiteBackend(server, "nobody", Phone.NewVerifier());
+            await AskAsync(stranger, "introspect", ("token", "a"));
+            foreach (var call in new[] { "introspect", "revoke" })
+            {
+                var answer = await AskAsync(stranger, call, ("token", "a"));
+                Assert.That((answer.Status, answer["error"].ToString()), Is.EqualTo((status, "temporarily_unavailable")), answer.Text);
+            }
+        }
+    }
+
+    [Test]
     public async Task A_service_of_the_site_greets_the_phones_user_until_its_token_is_revoked()
     {
         using var scene = await Scene.ReadyAsync();
@@ -120,7 +153,7 @@ internal sealed class TokenTests : SiteTest
             Assert.That(await http.GetStringAsync("/greeting"), Is.EqualTo("Hello, Alice"));
         }
 
-        Assert.That(service.Asked, Is.LessThan(5), "it believes an answer for a while");
+        Assert.That(service.Asked, Is.LessThan(20), "it believes an answer for a while");
         await AskAsync(Site, "revoke", ("token", scene.Phone.Token!));
         await Eventually.IsAsync(
             async () => (int)(await http.GetAsync("/greeting")).StatusCode == 401, "it stops");
