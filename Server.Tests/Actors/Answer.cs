@@ -65,7 +65,11 @@ internal static class Calls
         var from = $"{method} {path.Split('?')[0]} {(int)response.StatusCode}";
         Ledger.Hear(from, $"{response.Headers}{response.Content.Headers}\n{text}");
         var answer = new Answer((int)response.StatusCode, text, response);
-        Described.Hear($"{method}", path, answer);
+        if (answer.Header("Content-Security-Policy") is not null) // else it is a proxy's own, or that of a site beside QrLogin
+        {
+            Described.Hear($"{method}", path, answer);
+        }
+
         return answer;
     }
 }
