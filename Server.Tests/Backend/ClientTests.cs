@@ -8,13 +8,17 @@ namespace QrLogin.Server.Tests.Backend;
 /// <summary>Who may call for a site: its secret, its scopes, and their end.</summary>
 internal sealed class ClientTests
 {
-    private static readonly (string Scope, HttpMethod Method, string Path)[] Calls =
+    private static readonly object Device = new { kind = "phone", value = "+9991234567" };
+
+    private static readonly (string Scope, HttpMethod Method, string Path, object? Body)[] Calls =
     [
-        ("sessions", HttpMethod.Delete, "/api/backend/accounts/nobody/sessions"),
-        ("sessions", HttpMethod.Post, "/api/backend/accounts/nobody/disable"),
-        ("sessions", HttpMethod.Post, "/api/backend/accounts/nobody/enable"),
-        ("sessions", HttpMethod.Delete, "/api/backend/accounts/nobody"),
-        ("bindings", HttpMethod.Get, "/api/backend/accounts/nobody/bindings"),
+        ("sessions", HttpMethod.Delete, "/api/backend/accounts/nobody/sessions", null),
+        ("sessions", HttpMethod.Post, "/api/backend/accounts/nobody/disable", null),
+        ("sessions", HttpMethod.Post, "/api/backend/accounts/nobody/enable", null),
+        ("sessions", HttpMethod.Delete, "/api/backend/accounts/nobody", null),
+        ("bindings", HttpMethod.Get, "/api/backend/accounts/nobody/bindings", null),
+        ("bindings", HttpMethod.Post, "/api/backend/accounts/nobody/bindings", Device),
+        ("bindings", HttpMethod.Post, "/api/backend/accounts/nobody/bindings/remove", Device),
     ];
 
     [Test]
@@ -25,8 +29,15 @@ internal sealed class ClientTests
             using var site = await SiteBackend.NewAsync(World.Server, scope);
             foreach (var call in Calls)
             {
-                var answer = await site.CallAsync(call.Method, call.Path);
+                var answer = await site.CallAsync(call.Method, call.Path, call.Body);
                 Assert.That(answer.Word(), Is.EqualTo(call.Scope == scope ? "404 not_found" : "403 scope_required"), $"{scope}: {call}");
+            }
+
+            foreach (var call in new[] { "introspect", "revoke" })
+            {
+                var form = new FormUrlEncodedContent([KeyValuePair.Create("token", "x")]);
+                var answer = await site.CallAsync(HttpMethod.Post, $"/oauth/{call}", form);
+                Assert.That(answer.Word(), Is.EqualTo(call == scope ? "200" : "403 scope_required"), $"{scope}: {call}");
             }
 
             Assert.That((await site.OpenAsync("u1")).Status, Is.EqualTo(scope == "sessions" ? 200 : 403));

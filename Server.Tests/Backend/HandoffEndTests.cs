@@ -3,16 +3,9 @@ using QrLogin.Server.Tests.Actors;
 namespace QrLogin.Server.Tests.Backend;
 
 /// <summary>A hand-off that was not used yet ends with what it was made for.</summary>
-internal sealed class HandoffEndTests
+internal sealed class HandoffEndTests : SiteTest
 {
     private readonly string id = SiteBackend.NewUserId();
-    private SiteBackend site = null!;
-
-    [SetUp]
-    public async Task Begin() => site = await SiteBackend.NewAsync(World.Server);
-
-    [TearDown]
-    public void End() => site.Dispose();
 
     [TestCase("select admin.revoke_sessions(@account)")]
     [TestCase("select admin.disable_account(@account); select admin.enable_account(@account)")]
@@ -21,8 +14,8 @@ internal sealed class HandoffEndTests
     public async Task What_an_administrator_ends_ends_hand_offs(string sql)
     {
         using var browser = new Browser(World.Server);
-        var code = await site.CodeAsync(id);
-        await World.Admin.ExecuteAsync(sql, new { account = $"{site.Name}/{id}", client = site.Name });
+        var code = await Site.CodeAsync(id);
+        await World.Admin.ExecuteAsync(sql, new { account = $"{Site.Name}/{id}", client = Site.Name });
         Assert.That((await browser.HandOverAsync(code)).Word(), Is.EqualTo("400 invalid_handoff"));
     }
 
@@ -30,13 +23,14 @@ internal sealed class HandoffEndTests
     [TestCase("DELETE /sessions?kind=web", true)]
     [TestCase("DELETE /sessions?kind=mobile", false)]
     [TestCase("POST /disable, POST /enable", true)]
+    [TestCase("DELETE ", true)]
     public async Task What_the_site_ends_ends_hand_offs(string calls, bool ends)
     {
         using var browser = new Browser(World.Server);
-        var code = await site.CodeAsync(id);
+        var code = await Site.CodeAsync(id);
         foreach (var call in calls.Split(", ").Select(each => each.Split(' ')))
         {
-            Assert.That((await site.OfAsync(id, new HttpMethod(call[0]), call[1])).Status, Is.EqualTo(204));
+            Assert.That((await Site.OfAsync(id, new HttpMethod(call[0]), call[1])).Status, Is.EqualTo(204));
         }
 
         Assert.That((await browser.HandOverAsync(code)).Word(), Is.EqualTo(ends ? "400 invalid_handoff" : "200"));

@@ -4,30 +4,22 @@ using QrLogin.Server.Tests.Host;
 namespace QrLogin.Server.Tests.Backend;
 
 /// <summary>What happens to a user at the site happens here; and no client reaches another's users.</summary>
-internal sealed class SiteAccountTests
+internal sealed class SiteAccountTests : SiteTest
 {
-    private SiteBackend site = null!;
-
-    [SetUp]
-    public async Task Begin() => site = await SiteBackend.NewAsync(World.Server);
-
-    [TearDown]
-    public void End() => site.Dispose();
-
     [TestCase("DELETE", "/sessions?kind=web", false)]
     [TestCase("DELETE", "/sessions", true)]
     [TestCase("POST", "/disable", true)]
     [TestCase("DELETE", "", true)]
-    public async Task Who_is_signed_out_disabled_or_erased_there_is_out_here_within_a_second(string method, string what, bool phoneToo)
+    public async Task Who_is_signed_out_disabled_or_erased_there_is_out_here(string method, string what, bool phoneToo)
     {
         var id = SiteBackend.NewUserId();
         using var phone = new Phone(World.Server);
-        using var browser = await site.BrowserAsync(id, phone);
+        using var browser = await Site.BrowserAsync(id, phone);
         await phone.IdentifyAsync();
         Assert.That((await phone.ScanAsync(await browser.Page.HearsAsync("qr"))).Status, Is.EqualTo(200));
 
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        Assert.That((await site.OfAsync(id, new HttpMethod(method), what)).Status, Is.EqualTo(204));
+        Assert.That((await Site.OfAsync(id, new HttpMethod(method), what)).Status, Is.EqualTo(204));
         Assert.That(await browser.Page.IsClosedAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo(4401));
         await TestContext.Out.WriteLineAsync($"out after {clock.ElapsedMilliseconds} ms"); // a busy machine is no fault
         Assert.That((await browser.WhoAmIAsync()).Status, Is.EqualTo(401));
@@ -39,18 +31,18 @@ internal sealed class SiteAccountTests
     {
         var id = SiteBackend.NewUserId();
         using var browser = new Browser(World.Server);
-        var code = await site.CodeAsync(id);
-        await site.OfAsync(id, HttpMethod.Post, "/disable");
+        var code = await Site.CodeAsync(id);
+        await Site.OfAsync(id, HttpMethod.Post, "/disable");
         Assert.That((await browser.HandOverAsync(code)).Word(), Is.EqualTo("400 invalid_handoff"));
-        Assert.That((await site.OpenAsync(id)).Word(), Is.EqualTo("403 account_disabled"));
-        await site.OfAsync(id, HttpMethod.Post, "/enable");
+        Assert.That((await Site.OpenAsync(id)).Word(), Is.EqualTo("403 account_disabled"));
+        await Site.OfAsync(id, HttpMethod.Post, "/enable");
         var before = await IdAsync(id);
-        await site.CodeAsync(id);
+        await Site.CodeAsync(id);
         Assert.That(await IdAsync(id), Is.EqualTo(before));
 
-        await site.OfAsync(id, HttpMethod.Delete, "");
-        Assert.That((await site.OfAsync(id, HttpMethod.Delete, "")).Word(), Is.EqualTo("404 not_found"));
-        await site.CodeAsync(id);
+        await Site.OfAsync(id, HttpMethod.Delete, "");
+        Assert.That((await Site.OfAsync(id, HttpMethod.Delete, "")).Word(), Is.EqualTo("404 not_found"));
+        await Site.CodeAsync(id);
         Assert.That(await IdAsync(id), Is.Not.EqualTo(before));
     }
 
@@ -58,29 +50,29 @@ internal sealed class SiteAccountTests
     public async Task Whom_an_administrator_has_disabled_the_site_does_not_enable()
     {
         var id = SiteBackend.NewUserId();
-        await site.CodeAsync(id);
-        await site.OfAsync(id, HttpMethod.Post, "/disable");
-        await World.Admin.ExecuteAsync("select admin.disable_account(@name)", new { name = $"{site.Name}/{id}" });
-        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
-        var erased = await site.OfAsync(id, HttpMethod.Delete, "");
+        await Site.CodeAsync(id);
+        await Site.OfAsync(id, HttpMethod.Post, "/disable");
+        await World.Admin.ExecuteAsync("select admin.disable_account(@name)", new { name = $"{Site.Name}/{id}" });
+        Assert.That((await Site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
+        var erased = await Site.OfAsync(id, HttpMethod.Delete, "");
         Assert.That(erased.Word(), Is.EqualTo("403 account_disabled"), "it would come back enabled");
-        Assert.That((await site.OpenAsync(id, "Renamed")).Word(), Is.EqualTo("403 account_disabled"));
+        Assert.That((await Site.OpenAsync(id, "Renamed")).Word(), Is.EqualTo("403 account_disabled"));
         Assert.That(
             await World.Admin.QueryAsync<string>("select display_name from account where external_id = @id", new { id }),
             Is.EqualTo("Alice"));
-        await World.Admin.ExecuteAsync("select admin.enable_account(@name)", new { name = $"{site.Name}/{id}" });
-        Assert.That((await site.OpenAsync(id)).Status, Is.EqualTo(200));
+        await World.Admin.ExecuteAsync("select admin.enable_account(@name)", new { name = $"{Site.Name}/{id}" });
+        Assert.That((await Site.OpenAsync(id)).Status, Is.EqualTo(200));
     }
 
     [Test]
     public async Task Whom_a_plain_statement_has_disabled_the_site_does_not_enable()
     {
         var id = SiteBackend.NewUserId();
-        await site.CodeAsync(id);
-        await site.OfAsync(id, HttpMethod.Post, "/disable");
+        await Site.CodeAsync(id);
+        await Site.OfAsync(id, HttpMethod.Post, "/disable");
         await World.Admin.ExecuteAsync("update account set disabled_at = null where external_id = @id", new { id });
         await World.Admin.ExecuteAsync("update account set disabled_at = now() where external_id = @id", new { id });
-        Assert.That((await site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
+        Assert.That((await Site.OfAsync(id, HttpMethod.Post, "/enable")).Word(), Is.EqualTo("403 account_disabled"));
     }
 
     [Test]
@@ -91,10 +83,10 @@ internal sealed class SiteAccountTests
         var words = new System.Collections.Concurrent.ConcurrentBag<string>();
         await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => words.Add((i % 4) switch
         {
-            0 => "erase " + (await site.OfAsync(id, HttpMethod.Delete, "")).Word(),
-            1 => "bind " + (await site.OfAsync(id, HttpMethod.Post, "/bindings", SiteBackend.Identifier(phone))).Word(),
-            2 => "open " + (await site.OpenAsync(id, "Alice", phone)).Status,
-            _ => "open " + (await site.OpenAsync(id, $"Alice {i}")).Status,
+            0 => "erase " + (await Site.OfAsync(id, HttpMethod.Delete, "")).Word(),
+            1 => "bind " + (await Site.OfAsync(id, HttpMethod.Post, "/bindings", SiteBackend.Identifier(phone))).Word(),
+            2 => "open " + (await Site.OpenAsync(id, "Alice", phone)).Status,
+            _ => "open " + (await Site.OpenAsync(id, $"Alice {i}")).Status,
         }));
         Assert.That(
             words.Distinct(),
@@ -105,10 +97,10 @@ internal sealed class SiteAccountTests
     public async Task There_are_sessions_of_two_kinds_and_no_other()
     {
         var id = SiteBackend.NewUserId();
-        using var browser = await site.BrowserAsync(id);
+        using var browser = await Site.BrowserAsync(id);
         foreach (var kind in new[] { "desktop", "WEB", "" })
         {
-            Assert.That((await site.OfAsync(id, HttpMethod.Delete, $"/sessions?kind={kind}")).Word(), Is.EqualTo("400 invalid_request"));
+            Assert.That((await Site.OfAsync(id, HttpMethod.Delete, $"/sessions?kind={kind}")).Word(), Is.EqualTo("400 invalid_request"));
         }
 
         Assert.That((await browser.WhoAmIAsync()).Status, Is.EqualTo(200));
@@ -122,7 +114,7 @@ internal sealed class SiteAccountTests
     [TestCase("é")]
     [TestCase("")]
     public async Task An_id_that_could_not_stand_in_an_address_is_refused(string id) =>
-        Assert.That((await site.OpenAsync(id)).Word(), Is.EqualTo("400 invalid_request"));
+        Assert.That((await Site.OpenAsync(id)).Word(), Is.EqualTo("400 invalid_request"));
 
     [TestCase("select disable_site_account(@account, true)")]
     [TestCase("select erase_site_account(@account)")]
@@ -170,14 +162,14 @@ internal sealed class SiteAccountTests
                 (HttpMethod.Get, "/bindings"), (HttpMethod.Delete, ""),
             })
             {
-                var answer = await site.CallAsync(method, $"/api/backend/accounts/{name}{what}");
+                var answer = await Site.CallAsync(method, $"/api/backend/accounts/{name}{what}");
                 Assert.That(answer.Word(), Is.EqualTo(name == "%00" ? "400" : "404 not_found"), $"{method} {name}{what}");
             }
         }
 
         Assert.That((await browser.WhoAmIAsync()).Status, Is.EqualTo(200));
         using var admitted = await Browser.AtAsync(World.Server, alice);
-        Assert.That((await site.OpenAsync(SiteBackend.NewUserId(), "Alice", phone))["conflicts"].AsArray(), Has.Count.EqualTo(1));
+        Assert.That((await Site.OpenAsync(SiteBackend.NewUserId(), "Alice", phone))["conflicts"].AsArray(), Has.Count.EqualTo(1));
         Assert.That((await phone.IdentifyAsync()).Status, Is.EqualTo(202), "it is Alice's still");
         await admitted.Page.HearsAsync("qr");
     }
@@ -186,15 +178,15 @@ internal sealed class SiteAccountTests
     public async Task A_user_of_the_site_has_no_password_here()
     {
         var id = SiteBackend.NewUserId();
-        await site.CodeAsync(id);
+        await Site.CodeAsync(id);
         using var browser = new Browser(World.Server);
         Assert.That((await browser.SignInAsync(new Account(id, "Alice"))).Word(), Is.EqualTo("401 invalid_credentials"));
-        Assert.That((await browser.SignInAsync(new Account($"{site.Name}/{id}", "Alice"))).Word(), Is.EqualTo("400 invalid_request"));
+        Assert.That((await browser.SignInAsync(new Account($"{Site.Name}/{id}", "Alice"))).Word(), Is.EqualTo("400 invalid_request"));
         var error = await Assert.ThrowsAsync<Npgsql.PostgresException>(
-            () => World.Admin.ExecuteAsync("select admin.set_password(@name, 'x')", new { name = $"{site.Name}/{id}" }));
+            () => World.Admin.ExecuteAsync("select admin.set_password(@name, 'x')", new { name = $"{Site.Name}/{id}" }));
         Assert.That(error!.MessageText, Does.Contain("has no password here"));
     }
 
     private Task<Guid> IdAsync(string externalId) => World.Admin.QueryAsync<Guid>(
-        "select id from account where issuer = @Name and external_id = @externalId", new { site.Name, externalId });
+        "select id from account where issuer = @Name and external_id = @externalId", new { Site.Name, externalId });
 }

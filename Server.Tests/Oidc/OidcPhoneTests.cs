@@ -67,6 +67,18 @@ internal sealed class OidcPhoneTests
         Assert.That(await BoundAsync(alice), Is.Empty);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task One_of_which_only_the_token_says_is_bound_if_it_vouches_for_it(bool verified)
+    {
+        var alice = OidcStage.Provider.Has(new Person
+        {
+            TokenClaims = new() { ["phone_number"] = phone.Number, ["phone_number_verified"] = verified },
+        });
+        Assert.That(await visitor.SignInAsync(alice), Is.EqualTo("/"));
+        Assert.That(await BoundAsync(alice), Is.EqualTo(verified ? new[] { phone.Number } : []));
+    }
+
     [Test]
     public async Task What_is_no_number_keeps_nobody_out()
     {

@@ -16,7 +16,7 @@ internal sealed record Person
     public Dictionary<string, object?> Claims { get; init; } = new() { ["name"] = "Alice Example" };
 
     /// <summary>What its id_token says besides the subject.</summary>
-    public Dictionary<string, string> TokenClaims { get; init; } = [];
+    public Dictionary<string, object?> TokenClaims { get; init; } = [];
 
     /// <summary>Whom userinfo is about, where that is somebody else.</summary>
     public string? UserInfoSubject { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -121,7 +122,7 @@ internal sealed class Provider : IAsyncDisposable
         var identity = new ClaimsIdentity(Scheme).SetClaim(Claims.Subject, person.Subject).SetScopes(request.GetScopes());
         foreach (var (claim, value) in person.TokenClaims)
         {
-            identity.SetClaim(claim, value);
+            identity.SetClaim(claim, JsonSerializer.SerializeToElement(value));
         }
 
         identity.SetDestinations(claim => [Destinations.AccessToken, Destinations.IdentityToken]);

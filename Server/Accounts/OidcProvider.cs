@@ -150,11 +150,14 @@ internal sealed class OidcProvider(
         _ => Problem.ProviderFailed,
     };
 
-    private static bool IsUnreachable(Exception? fault) => fault is HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError }
-        or IOException or OperationCanceledException
+    private static bool IsUnreachable(Exception? fault) =>
+        fault is IOException or OperationCanceledException
+            or HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError }
         || (fault is not null && IsUnreachable(fault.InnerException));
 
-    /// <summary>All of them. The handler removes those that it has used: not the nonce of one that was refused, nor any left behind.</summary>
+    /// <summary>
+    /// All of them. The handler removes those that it has used: not the nonce of a sign-in that was refused, nor any left behind.
+    /// </summary>
     private void RemoveCookies(HttpContext context)
     {
         var options = handler.Get(Options.DefaultName);
