@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using QrLogin.Server.Tests.Actors;
+using QrLogin.Server.Tests.Descriptions;
 using QrLogin.Server.Tests.Host;
 
 namespace QrLogin.Server.Tests.Proxies;
@@ -57,6 +58,7 @@ internal sealed class ProxySocketTests(string program)
 
         var away = await browser.WhoAmIAsync();
         Assert.That(away.Word(), Is.EqualTo("503 unavailable"), away.Text);
+        Described.Validate(Described.OpenApi, "Problem", away.Text, "a proxy's own");
         Assert.That(away.Header("Retry-After"), Is.EqualTo("5"));
         Assert.That(away.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(away.Header("Content-Type"), Is.EqualTo("application/problem+json"));

@@ -55,9 +55,12 @@ internal sealed class OidcSetup(IOptions<OidcOptions> oidc, IOptions<SiteOptions
         Bind(options.NonceCookie, "qrlogin-oidc-nonce.");
     }
 
-    public void PostConfigure(string? name, OpenIdConnectOptions options) =>
-        new OpenIdConnectPostConfigureOptions(new OidcState(
-            Secret.OfText(options.ClientSecret!, $"{options.Authority} {options.ClientId}"))).PostConfigure(name, options);
+    public void PostConfigure(string? name, OpenIdConnectOptions options)
+    {
+        var key = Secret.OfText(options.ClientSecret!, $"{options.Authority} {options.ClientId}");
+        new OpenIdConnectPostConfigureOptions(new OidcState(key)).PostConfigure(name, options);
+        options.ConfigurationManager = new OidcMetadata(options.ConfigurationManager!);
+    }
 
     /// <summary>As <c>SessionCookie</c>, but that it has to come along from the provider's page.</summary>
     private void Bind(CookieBuilder cookie, string name)

@@ -18,10 +18,17 @@ internal static class PlainText
         {
             var harmful = rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            if (!harmful && clean.Length + rune.Utf16SequenceLength <= maxLength)
+            if (harmful)
             {
-                clean.Append(rune.ToString());
+                continue;
             }
+
+            if (clean.Length + rune.Utf16SequenceLength > maxLength)
+            {
+                break;
+            }
+
+            clean.Append(rune.ToString());
         }
 
         var trimmed = clean.ToString().Trim();
