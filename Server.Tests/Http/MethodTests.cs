@@ -73,4 +73,20 @@ internal sealed class MethodTests
             }
         }
     }
+
+    [TestCase("; charset=utf-7", 415)]
+    [TestCase("; charset=utf-16", 415)]
+    [TestCase("; charset=iso-8859-1", 415)]
+    [TestCase("; charset=\"UTF-8\"", 200)]
+    [TestCase("", 200)]
+    public async Task A_form_is_read_in_UTF_8(string charset, int status)
+    {
+        using var site = await SiteBackend.NewAsync(World.Server);
+        foreach (var path in new[] { "/oauth/introspect", "/oauth/revoke" })
+        {
+            var form = new ByteArrayContent(Encoding.UTF8.GetBytes("token=a"));
+            form.Headers.TryAddWithoutValidation("Content-Type", $"application/x-www-form-urlencoded{charset}");
+            Assert.That((await site.CallAsync(HttpMethod.Post, path, form)).Status, Is.EqualTo(status), path);
+        }
+    }
 }

@@ -17,7 +17,8 @@ internal sealed partial class WordsTests
         string[] kinds = ["phone", "imei", "imsi", "iccid", "mac", "app"];
         string[] outcomes = ["declined", "expired", "replaced", "gone", "undone"];
         string[] faults = ["refused", "missing", "busy"];
-        string[] toBackends = ["client_required", "scope_required", "identifier_taken", "invalid_handoff"]; // no page of ours hears them
+        string[] toBackends = // no page of ours hears them
+            ["client_required", "scope_required", "identifier_taken", "too_many_bindings", "invalid_handoff"];
         string[] told = ["insecure", "ended", "unasked", "out", "notMe"];
         List<string> composed =
         [

@@ -44,7 +44,7 @@ public sealed record BindRequest(
     [property: Wire(Pattern = SubmittedIdentifiers.KindPattern)] string? Kind, [property: Wire] string? Value, string? Label)
     : IValidatableObject
 {
-    internal static readonly BindRequest Example = new("phone", "+86 138 0013 8000", "Pixel 10");
+    internal static readonly BindRequest Example = new("phone", SubmittedIdentifier.Example.Value, "Pixel 10");
 
     internal SubmittedIdentifier Submitted => new(Kind, Value);
 
@@ -60,7 +60,7 @@ public sealed record BindRequest(
 internal sealed record BindingListResponse(ListedBinding[] Bindings)
 {
     public static readonly BindingListResponse Example =
-        new([new("phone", "+•••••••••8000", "Pixel 10", DateTime.UnixEpoch.AddDays(20_417))]);
+        new([new("phone", MaskedIdentifier.Example.Masked, "Pixel 10", DateTime.UnixEpoch.AddDays(20_417))]);
 }
 
 /// <param name="Masked">As everywhere.</param>

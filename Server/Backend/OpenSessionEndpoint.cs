@@ -17,8 +17,8 @@ internal static class OpenSessionEndpoint
             .Describe("The user has signed in at the site: makes or renames the account, binds, answers a code for the page.",
                 Problem.AccountDisabled)
             .Examples(
-                new OpenSessionRequest(new("4711", "Alice"), [new("phone", "+86 138 0013 8000")]),
-                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", "+•••••••••8000", Problem.IdentifierTaken.Code)]));
+                new OpenSessionRequest(new("4711", "Alice"), [SubmittedIdentifier.Example]),
+                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", MaskedIdentifier.Example.Masked, Problem.IdentifierTaken.Code)]));
         return routes.MapAccounts().MapBindings();
     }
 

@@ -7,6 +7,8 @@ namespace QrLogin.Server.Bindings;
 public sealed record SubmittedIdentifier(
     [property: Wire(Pattern = SubmittedIdentifiers.KindPattern)] string? Kind, [property: Wire] string? Value)
 {
+    internal static readonly SubmittedIdentifier Example = new("phone", "+999 001 555 0199");
+
     /// <summary>Of one without <see cref="Fault"/>.</summary>
     internal Identifier Normal =>
         Identifier.TryNormalize(Kind!, Value!, out var normal) ? normal : throw new FormatException("It has a fault.");

@@ -9,7 +9,7 @@ internal static class Messages
 {
     private static readonly Guid Attempt = Guid.Parse("0199a3f4-5c1e-7a60-8b1d-3f2e9c7d6a10");
     private static readonly AttemptDevice Phone = new("Pixel 10", "Android 17", "192.0.2.7");
-    private static readonly MaskedIdentifier[] Identifiers = [new("phone", "+•••••••••8000")];
+    private static readonly MaskedIdentifier[] Identifiers = [MaskedIdentifier.Example];
     private static readonly AdmittedSession Session =
         new(Guid.Parse("0199a3f4-7d2b-7c11-9f04-6b8e1a2c3d40"), new Device("Pixel 10", "Android 17"));
 

@@ -29,7 +29,7 @@ internal static class IdentifyEndpoint
             .Describe("The phone submits its identifiers; a QR code appears on the PC.", Problem.Unavailable)
             .Examples(
                 new IdentifyRequest(
-                    [new("phone", "+86 138 0013 8000")], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256",
+                    [SubmittedIdentifier.Example], "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256",
                     new("Pixel 10", "Android 17")),
                 new IdentifyResponse(Guid.Parse("0199a3f4-5c1e-7a60-8b1d-3f2e9c7d6a10"), "47", 300));
         return routes;

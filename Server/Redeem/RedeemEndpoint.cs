@@ -86,7 +86,7 @@ public sealed record RedeemRequest(
     [property: Wire] SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
 {
     internal static readonly RedeemRequest Scanned =
-        new("q83vASNFZ4mrze8BI0Vniw", Secret.Example, [new("phone", "+8613800138000")], null, null);
+        new("q83vASNFZ4mrze8BI0Vniw", Secret.Example, [SubmittedIdentifier.Example], null, null);
 
     internal static readonly RedeemRequest Typed =
         Scanned with { Ticket = null, AttemptId = "0199a3f4-5c1e-7a60-8b1d-3f2e9c7d6a10", TypedCode = "7KQ4-9XWD" };
