@@ -18,7 +18,9 @@ internal static class OpenSessionEndpoint
                 Problem.AccountDisabled)
             .Examples(
                 new OpenSessionRequest(new("4711", "Alice"), [SubmittedIdentifier.Example]),
-                new OpenSessionResponse(HandoffRequest.Example.Code!, 30, [new("phone", MaskedIdentifier.Example.Masked, Problem.IdentifierTaken.Code)]));
+                new OpenSessionResponse(
+                    Secret.Example, SiteAccounts.HandoffLifetime,
+                    [new("phone", MaskedIdentifier.Example.Masked, Problem.IdentifierTaken.Code)]));
         return routes.MapAccounts().MapBindings();
     }
 
