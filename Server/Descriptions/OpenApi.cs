@@ -56,7 +56,9 @@ internal static class OpenApi
             },
         };
         document.Tags = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(operation => operation.Tags!)
-            .Select(tag => tag.Reference.Id).Distinct().Select(tag => new OpenApiTag { Name = tag }).ToHashSet();
+            .Select(tag => tag.Reference.Id).Distinct()
+            .OrderBy(tag => tag is "Http" or "Descriptions") // a reader wants the flow first
+            .Select(tag => new OpenApiTag { Name = tag }).ToHashSet();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas[ProblemSchema] = ProblemDetails();
         return Task.CompletedTask;
