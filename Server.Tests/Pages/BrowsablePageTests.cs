@@ -18,7 +18,7 @@ internal sealed class BrowsablePageTests : PageTest
         screen.Page.Context.Request += (_, request) => asked.Add(request.Url);
         await screen.Page.GotoAsync(Address);
 
-        await Expect(screen.Page.GetByText("Whether it can serve: the database is reachable.").First).ToBeAttachedAsync();
+        await Expect(screen.Page.GetByText("Signs in on the PC; a session whose cookie came along ends.").First).ToBeAttachedAsync();
         await Expect(screen.Page.GetByText("Redeem").First).ToBeAttachedAsync();
         Assert.That(asked, Has.Some.EndsWith("/openapi/v1.json"));
         Assert.That(asked.Where(each => each.StartsWith("http", StringComparison.Ordinal)), Is.All.StartsWith(Server.PublicOrigin + "/"));
