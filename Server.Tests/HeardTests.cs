@@ -25,11 +25,9 @@ internal sealed class HeardTests
         typeof(SocketAbuseTests), typeof(SocketLimitTests), typeof(TokenTests), typeof(TypedRedeemTests),
     ];
 
-    private static readonly Dictionary<string, string> Excused = new()
-    {
-        ["POST /api/login/{attemptId}/qr 410 session_ended"] = "the session has to end between its check and the statement",
-        ["POST /api/login/{attemptId}/extend 410 session_ended"] = "likewise",
-    };
+    /// <summary>What only a race brings about, at times: the session has to end between its check and the statement.</summary>
+    private static readonly string[] Excused =
+        ["POST /api/login/{attemptId}/qr 410 session_ended", "POST /api/login/{attemptId}/extend 410 session_ended"];
 
     [Test]
     public void All_that_is_described_is_heard()
@@ -41,9 +39,8 @@ internal sealed class HeardTests
         }
 
         // HEAD is GET without a body; nobody knows how to bring about a 500.
-        var unheard = Described.Sayable.Except(Described.Heard).Except(Excused.Keys).Where(each =>
+        var unheard = Described.Sayable.Except(Described.Heard).Except(Excused).Where(each =>
             !each.StartsWith("HEAD ", StringComparison.Ordinal) && !each.EndsWith(" 500 internal_error", StringComparison.Ordinal));
         Assert.That(string.Join("\n", unheard), Is.Empty);
-        Assert.That(Excused.Keys.Intersect(Described.Heard), Is.Empty, "needs no excuse");
     }
 }
