@@ -32,6 +32,13 @@ internal sealed class DescriptionTests
     public void Every_operation_has_a_name_of_its_own() =>
         Assert.That(Calls().Select(call => call["operationId"]!.ToString()), Is.Unique);
 
+    [TestCase("IdentifyRequest", "identifiers", "minItems", 1)]
+    [TestCase("RedeemRequest", "identifiers", "maxItems", 8)]
+    [TestCase("OpenSessionRequest", "identifiers", "maxItems", 8)]
+    [TestCase("SignInRequest", "password", "maxLength", 72)]
+    public void What_the_server_bounds_is_bounded_in_the_schema(string type, string member, string bound, int value) =>
+        Assert.That((int?)Described.OpenApi["components"]!["schemas"]![type]!["properties"]![member]![bound], Is.EqualTo(value));
+
     [Test]
     public void Every_example_is_what_its_schema_says()
     {

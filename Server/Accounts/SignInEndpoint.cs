@@ -61,7 +61,8 @@ internal static class SignInEndpoint
 /// <param name="Username">1 to 64 of <c>A-Z a-z 0-9 . _ @ + -</c>, in any case.</param>
 /// <param name="Password">At most 72 bytes of UTF-8 in NFC.</param>
 public sealed partial record SignInRequest(
-    [property: Wire(Pattern = "^[A-Za-z0-9._@+-]{1,64}$")] string? Username, [property: Wire] string? Password) : IValidatableObject
+    [property: Wire(Pattern = "^[A-Za-z0-9._@+-]{1,64}$")] string? Username,
+    [property: Wire(Least = 1, Most = Passwords.MaxBytes)] string? Password) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -64,7 +64,10 @@ internal static class OpenSessionEndpoint
 
 /// <param name="Account">The site's user.</param>
 /// <param name="Identifiers">One to eight of the user's devices, which the site has verified; null to change nothing.</param>
-public sealed record OpenSessionRequest([property: Wire] OpenedAccount? Account, SubmittedIdentifier[]? Identifiers) : IValidatableObject
+public sealed record OpenSessionRequest(
+    [property: Wire] OpenedAccount? Account,
+    [property: Wire(Least = 1, Most = SubmittedIdentifiers.MaxCount, Optional = true)] SubmittedIdentifier[]? Identifiers)
+    : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -88,7 +91,7 @@ public sealed record OpenSessionRequest([property: Wire] OpenedAccount? Account,
 /// <param name="ExternalId">What the site calls the user; case matters, and it never changes.</param>
 /// <param name="DisplayName">What people are shown: without control and format characters, at most 100 UTF-16 units.</param>
 public sealed record OpenedAccount(
-    [property: Wire(Pattern = SiteUser.IdPattern)] string? ExternalId, [property: Wire] string? DisplayName)
+    [property: Wire(Pattern = SiteUser.IdPattern)] string? ExternalId, [property: Wire(Pattern = @"\S")] string? DisplayName)
 {
     internal string? Name => PlainText.Of(DisplayName, PlainText.LongestName);
 

@@ -27,7 +27,7 @@ public sealed record SubmittedIdentifier(
 internal static class SubmittedIdentifiers
 {
     public const string KindPattern = "^(phone|imei|imsi|iccid|mac|app)$";
-    private const int MaxCount = 8;
+    public const int MaxCount = 8;
 
     /// <summary>What is wrong with them, named as the client knows the member; nothing when all have a normal form.</summary>
     public static IEnumerable<ValidationResult> Faults(this SubmittedIdentifier?[]? submitted, string member)

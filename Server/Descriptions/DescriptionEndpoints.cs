@@ -1,8 +1,9 @@
+using System.Buffers.Text;
 using System.Net.Mime;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using QrLogin.Server.Http;
@@ -36,18 +37,22 @@ internal static class DescriptionEndpoints
         return app;
     }
 
-    /// <summary>The same text for everybody; asked about each time, as the pages are, by an ETag that is another for each build.</summary>
+    /// <summary>The same text for everybody; asked about each time, as the pages are, by an ETag that changes with it.</summary>
     private static RouteHandlerBuilder MapDocument(this WebApplication app, string path, Func<Task<string>> make)
     {
-        var origin = app.Services.GetRequiredService<IOptions<SiteOptions>>().Value.PublicOrigin;
-        var tag = new EntityTagHeaderValue($"\"{typeof(DescriptionEndpoints).Module.ModuleVersionId:N} {origin}\"".Replace(' ', '-'));
-        var document = new Lazy<Task<byte[]>>(async () => Encoding.UTF8.GetBytes(await make()));
+        var document = new Lazy<Task<(byte[] Bytes, EntityTagHeaderValue Tag)>>(async () =>
+        {
+            var bytes = Encoding.UTF8.GetBytes(await make());
+            return (bytes, new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(bytes))}\""));
+        });
         return app.MapRead(path, async Task<FileContentHttpResult> (HttpResponse response) =>
         {
             response.Headers[HeaderNames.CacheControl] = "no-cache";
-            return TypedResults.Bytes(await document.Value, MediaTypeNames.Application.Json, entityTag: tag);
+            var (bytes, tag) = await document.Value;
+            return TypedResults.Bytes(bytes, MediaTypeNames.Application.Json, entityTag: tag);
         }).Answers(StatusCodes.Status200OK, MediaTypeNames.Application.Json)
             .Answers(StatusCodes.Status304NotModified)
-            .AnswersWith(StatusCodes.Status200OK, HeaderNames.ETag, "For If-None-Match.");
+            .AnswersWith(StatusCodes.Status200OK, HeaderNames.ETag, "For If-None-Match.")
+            .AnswersWith(StatusCodes.Status304NotModified, HeaderNames.ETag, "The same.");
     }
 }

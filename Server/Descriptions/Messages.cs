@@ -18,7 +18,7 @@ internal static class Messages
         ("First; nothing precedes it.", new WelcomeMessage(
             Guid.Parse("0199a3f1-0a0b-7c0d-8e0f-101112131415"), AccountView.Example, Identifiers,
             [new OpenAttempt(Attempt, 212, "47", Phone, "7KQ4-9XWD")],
-            [new RecentAttempt(Attempt, Session, Phone, DateTime.UnixEpoch.AddDays(20_417))])),
+            [new RecentAttempt(Guid.Parse("0199a3f2-3c4d-7e5f-8a6b-7c8d9e0f1a2b"), Session, Phone, DateTime.UnixEpoch.AddDays(20_417))])),
         ("A phone asked, or a fresh code or more time was asked for.", new QrMessage(
             Attempt, "data:image/png;base64,iVBORw0KGgo=", "7KQ4-9XWD", 60, 300, "47", Phone)),
         ("Another phone tried the ticket or its typed code.", new WarningMessage(Attempt, WarningMessage.WrongPhone)),

@@ -29,7 +29,10 @@ internal static class OpenApi
             Description = "Signs a phone in with a QR code on a computer that is signed in. Server/PROTOCOL.md is the contract; "
                 + "/asyncapi/v1.json describes the messages of /connect. Errors are RFC 9457 problems with a stable `code`: the "
                 + "examples of an answer are named by the codes that it can have. A method that an address does not take is 405 "
-                + "`method_not_allowed`, an address that is unknown 404 `not_found`.",
+                + "`method_not_allowed` with `Allow`, an address that is unknown 404 `not_found`. Every answer has `Cache-Control`, "
+                + "`Content-Security-Policy`, `X-Content-Type-Options`, `Referrer-Policy`, `Permissions-Policy`, "
+                + "`Cross-Origin-Opener-Policy`, `Cross-Origin-Resource-Policy` and, by https, `Strict-Transport-Security`. What has "
+                + "an `ETag` is asked for again with `If-None-Match`.",
         };
         document.Servers = [new OpenApiServer { Url = site.PublicOrigin }];
         document.Components ??= new OpenApiComponents();

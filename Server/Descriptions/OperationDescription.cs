@@ -27,6 +27,11 @@ internal static class OperationDescription
         operation.Responses ??= [];
         Secure(operation, metadata, context.Document!);
         AddPathParameters(operation, metadata);
+        if (Refusals(metadata, isRead).Contains(Problem.OriginNotAllowed))
+        {
+            operation.Description = "A browser's page calls it: `Origin` has to be this server's own or an allowed one.";
+        }
+
         AddExamples(operation, metadata, context.ApplicationServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);
         foreach (var sameStatus in Refusals(metadata, isRead).Distinct().OrderBy(each => each.Status).GroupBy(each => each.Status))
         {
@@ -55,10 +60,10 @@ internal static class OperationDescription
     [
         .. metadata.OfType<Problem>(),
         .. metadata.OfType<IAcceptsMetadata>().Any()
-            ? [Problem.InvalidRequest, Problem.RequestTimeout, Problem.BodyTooLarge, Problem.UnsupportedMediaType]
-            : Array.Empty<Problem>(),
+            ? [Problem.InvalidRequest, Problem.RequestTimeout, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
         .. !isRead && metadata.OfType<SecuredBy>().Any(each => each.Schemes.Contains("cookie"))
             ? [Problem.OriginNotAllowed] : Array.Empty<Problem>(),
+        Problem.BodyTooLarge, // also where none is read
         Problem.InternalError,
     ];
 

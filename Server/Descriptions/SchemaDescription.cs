@@ -36,6 +36,12 @@ internal static class SchemaDescription
     {
         schema.Type = wire.Optional ? schema.Type : schema.Type & ~JsonSchemaType.Null;
         // No enum: generated clients would write .NET's names of them, and break on one that is new.
+        (schema.MinItems, schema.MaxItems, schema.MinLength, schema.MaxLength) = (wire.Least, wire.Most) switch
+        {
+            (_, 0) => (schema.MinItems, schema.MaxItems, schema.MinLength, schema.MaxLength),
+            var (least, most) when schema.Type?.HasFlag(JsonSchemaType.Array) == true => (least, most, schema.MinLength, schema.MaxLength),
+            var (least, most) => (schema.MinItems, schema.MaxItems, least, most),
+        };
         schema.Pattern = wire.OneOf.Length > 0 ? $"^({string.Join('|', wire.OneOf)})$" : wire.Pattern ?? schema.Pattern;
     }
 

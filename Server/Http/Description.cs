@@ -81,6 +81,12 @@ internal sealed class WireAttribute(params string[] oneOf) : Attribute
 
     public string? Pattern { get; init; }
 
+    /// <summary>How many elements or characters at least.</summary>
+    public int Least { get; init; }
+
+    /// <summary>How many elements or characters at most; 0: it is not said.</summary>
+    public int Most { get; init; }
+
     /// <summary>Whether a request may leave it out.</summary>
     public bool Optional { get; init; }
 }

@@ -42,7 +42,8 @@ internal static class Pages
             .WithName(name)
             .Answers(StatusCodes.Status200OK, "text/html")
             .Answers(StatusCodes.Status304NotModified)
-            .AnswersWith(StatusCodes.Status200OK, "ETag", "For If-None-Match.");
+            .AnswersWith(StatusCodes.Status200OK, "ETag", "For If-None-Match.")
+            .AnswersWith(StatusCodes.Status304NotModified, "ETag", "The same.");
 
     private static StaticFileOptions Files(IServiceProvider services)
     {

@@ -99,7 +99,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
     /// <summary>As a call at this path answers it.</summary>
     public ProblemDetails At(PathString path)
     {
-        var details = Result().ProblemDetails;
+        var details = (this == InvalidRequest ? Result("$", "It is not the JSON that is expected here.") : Result()).ProblemDetails;
         SayInOAuth(details, path, Status);
         return details;
     }
@@ -148,7 +148,7 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
         {
             validation.Errors = validation.Errors.ToDictionary(error => MemberPath(error.Key), error => error.Value);
         }
-        else if (problem == InvalidRequest)
+        else if (status == StatusCodes.Status400BadRequest)
         {
             details.Extensions.TryAdd("errors", WrongJson("$"));
         }

@@ -116,7 +116,7 @@ internal static class IdentifyEndpoint
 /// <param name="CodeChallengeMethod"><c>S256</c>.</param>
 /// <param name="Device">Optional; shown on the PC as the phone's own claim.</param>
 public sealed record IdentifyRequest(
-    [property: Wire] SubmittedIdentifier[]? Identifiers,
+    [property: Wire(Least = 1, Most = SubmittedIdentifiers.MaxCount)] SubmittedIdentifier[]? Identifiers,
     [property: Wire(Pattern = "^[A-Za-z0-9_-]{43}$")] string? CodeChallenge,
     [property: Wire("S256")] string? CodeChallengeMethod,
     ClaimedDevice? Device) : IValidatableObject

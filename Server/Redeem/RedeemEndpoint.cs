@@ -82,8 +82,10 @@ internal static class RedeemEndpoint
 /// <param name="AttemptId">As identify answered it.</param>
 /// <param name="TypedCode">Eight characters of Crockford's base32 as a person types them.</param>
 public sealed record RedeemRequest(
-    string? Ticket, [property: Wire(Pattern = Secret.VerifierPattern)] string? CodeVerifier,
-    [property: Wire] SubmittedIdentifier[]? Identifiers, string? AttemptId, string? TypedCode) : IValidatableObject
+    [property: Wire(Pattern = "^[A-Za-z0-9_-]{22}$", Optional = true)] string? Ticket,
+    [property: Wire(Pattern = Secret.VerifierPattern)] string? CodeVerifier,
+    [property: Wire(Least = 1, Most = SubmittedIdentifiers.MaxCount)] SubmittedIdentifier[]? Identifiers,
+    string? AttemptId, string? TypedCode) : IValidatableObject
 {
     internal static readonly RedeemRequest Scanned =
         new("q83vASNFZ4mrze8BI0Vniw", Secret.Example, [SubmittedIdentifier.Example], null, null);
