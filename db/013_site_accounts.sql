@@ -210,7 +210,7 @@ begin
     if bound.account_id <> $1 then
       return 'taken';
     elsif bound.account_id = $1 then
-      update binding b set label = $4 where b.key = bound.key and $4 is distinct from b.label and $4 is not null;
+      update binding b set label = $4 where b.key = bound.key and b.account_id = $1 and $4 is distinct from b.label and $4 is not null;
       return case when found then 'labelled' else 'unchanged' end;
     elsif (select count(*) from binding b where b.account_id = $1) >= $5 then
       return 'full';

@@ -58,7 +58,8 @@ internal sealed class DescriptionTests
         foreach (var (name, message) in Described.AsyncApi["components"]!["messages"]!.AsObject())
         {
             Assert.That(message!["summary"]!.ToString(), Does.EndWith("."), name);
-            Described.Hear(message["examples"]![0]!["payload"]!);
+            var type = message["payload"]!["$ref"]!.ToString().Split('/')[^1];
+            Described.Validate(Described.AsyncApi, type, message["examples"]![0]!["payload"]!.ToJsonString(), $"example of {name}");
         }
     }
 

@@ -79,9 +79,9 @@ internal sealed class OidcProvider(
         {
             await RunAsync(context, handler => handler.ChallengeAsync(properties));
         }
-        catch (Exception e) when (ProblemOf(e) == Problem.ProviderUnavailable && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
         {
-            Log(Problem.ProviderUnavailable, e);
+            Log(Problem.ProviderUnavailable, e); // also where what it answers is no metadata, as a page that it is being mended
             return null;
         }
 
@@ -121,7 +121,7 @@ internal sealed class OidcProvider(
         var client = context.RequestAborted;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(client);
         patience.CancelAfter(Deadline);
-        context.RequestAborted = patience.Token; // which the handler hands on, but to what calls share
+        context.RequestAborted = patience.Token; // which the handler hands on; the shared fetch of metadata outlives it
         try
         {
             var handler = context.RequestServices.GetRequiredService<OpenIdConnectHandler>();

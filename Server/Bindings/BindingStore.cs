@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.Options;
 using QrLogin.Server.Http;
@@ -31,7 +32,8 @@ internal sealed class BindingStore(Database database, AuditTrail audit, IOptions
             null => Problem.NotFound,
             "taken" => Problem.IdentifierTaken,
             "full" => Problem.TooManyBindings,
-            _ => null,
+            "bound" or "labelled" or "unchanged" => null,
+            _ => throw new UnreachableException(outcome),
         };
         if (outcome != "unchanged")
         {

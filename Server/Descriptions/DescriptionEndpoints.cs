@@ -1,12 +1,11 @@
-using System.Buffers.Text;
 using System.Net.Mime;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using QrLogin.Server.Http;
+using QrLogin.Server.Storage;
 
 namespace QrLogin.Server.Descriptions;
 
@@ -43,7 +42,7 @@ internal static class DescriptionEndpoints
         var document = new Lazy<Task<(byte[] Bytes, EntityTagHeaderValue Tag)>>(async () =>
         {
             var bytes = Encoding.UTF8.GetBytes(await make());
-            return (bytes, new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(bytes))}\""));
+            return (bytes, new EntityTagHeaderValue($"\"{Secret.Fingerprint(bytes)}\""));
         });
         return app.MapRead(path, async Task<FileContentHttpResult> (HttpResponse response) =>
         {

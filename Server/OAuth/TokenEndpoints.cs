@@ -71,7 +71,7 @@ internal sealed record TokenForm(string Token) : IEndpointParameterMetadataProvi
     {
         if (!context.Request.HasFormContentType)
         {
-            throw new BadHttpRequestException("It says not what it is.", StatusCodes.Status415UnsupportedMediaType);
+            throw new BadHttpRequestException("Send application/x-www-form-urlencoded.", StatusCodes.Status415UnsupportedMediaType);
         }
 
         try

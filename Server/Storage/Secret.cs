@@ -49,6 +49,9 @@ internal sealed class Secret
 
     public static byte[] RandomBytes(int length) => RandomNumberGenerator.GetBytes(length);
 
+    /// <summary>SHA-256 of what is no secret, as base64url.</summary>
+    public static string Fingerprint(byte[] bytes) => Base64Url.EncodeToString(SHA256.HashData(bytes));
+
     /// <summary>A uniformly random integer, <paramref name="from"/> inclusive to <paramref name="to"/> exclusive.</summary>
     public static int RandomInteger(int from, int to) => RandomNumberGenerator.GetInt32(from, to);
 

@@ -24,7 +24,7 @@ builder.Services.AddAuthentication("Shop")
     {
         cookie.Cookie.Name = "shop"; // Secure where the proxy says that the page came by https
         cookie.Cookie.SameSite = SameSiteMode.Strict; // a page elsewhere neither signs in here nor asks for a hand-off
-        cookie.ExpireTimeSpan = TimeSpan.FromHours(12); // a phone is admitted within 12 h of a password, and no later
+        cookie.ExpireTimeSpan = TimeSpan.FromHours(12); // and 12 h more at QrLogin, from the last hand-off
         cookie.SlidingExpiration = false;
         cookie.Events.OnRedirectToLogin = context =>
         {
