@@ -22,6 +22,19 @@ internal sealed class DocumentTests
         Assert.That((other.Status, other.Text), Is.EqualTo((200, first.Text)));
     }
 
+    [TestCase("Range", "bytes=0-9")]
+    [TestCase("Range", "bytes=99999999-")]
+    [TestCase("If-Match", "\"x\"")]
+    [TestCase("If-Unmodified-Since", "Thu, 01 Jan 2015 00:00:00 GMT")]
+    public async Task Pages_and_documents_come_whole(string header, string value)
+    {
+        using var http = Calls.Client(World.Server);
+        foreach (var path in new[] { "/", "/phone", "/common/api.js", "/openapi/v1.json", "/asyncapi/v1.json" })
+        {
+            Assert.That((await http.CallAsync(HttpMethod.Get, path, null, (header, value))).Status, Is.EqualTo(200), path);
+        }
+    }
+
     [TestCase("/openapi/v1.json")]
     [TestCase("/asyncapi/v1.json")]
     public async Task The_document_needs_no_database(string path)

@@ -78,6 +78,16 @@ internal static class HttpSetup
         app.UseExceptionHandler();
         app.UseRouting();
         app.UseStatusCodePages();
+        // Files come whole or, by their ETag, not at all (RFC 9110 §14.2 lets a server ignore Range): no 206, 412 or 416.
+        app.Use((context, next) =>
+        {
+            foreach (var header in (string[])[HeaderNames.Range, HeaderNames.IfRange, HeaderNames.IfMatch, HeaderNames.IfUnmodifiedSince])
+            {
+                context.Request.Headers.Remove(header);
+            }
+
+            return next(context);
+        });
         // A call that reads no body would not know that it is too large.
         app.Use((context, next) => context.Request.ContentLength > MaxBodyBytes ? Problem.BodyTooLarge.Result().ExecuteAsync(context)
             : !TakesBody(context) ? Problem.UnsupportedMediaType.Result().ExecuteAsync(context)
